@@ -1,0 +1,1 @@
+"""A digital résumé with a shop in it."""

@@ -1,0 +1,19 @@
+"""The `shopfolio` command: Django's management commands and ours."""
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopfolio.settings")
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import execute_from_command_line
+
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"shopfolio: {error}")
+
+
+if __name__ == "__main__":
+    main()

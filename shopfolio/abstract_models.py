@@ -1,0 +1,231 @@
+"""What models share. They stand on django-extensions and close its traps."""
+
+import copy
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, Self
+
+from django.contrib.redirects.models import Redirect
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+from django_extensions.db.fields import AutoSlugField
+from django_extensions.db.models import ActivatorModel, TimeStampedModel, TitleSlugDescriptionModel
+from django_prose_editor.fields import ProseEditorField
+from uuid_utils.compat import uuid7
+
+from shopfolio.lib import html
+
+
+class BaseModel(TimeStampedModel):
+    """A key that sorts by time, and when the row was made and last changed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+
+    class Meta(TimeStampedModel.Meta):
+        abstract = True
+
+    def save(self, **kwargs: Any) -> None:
+        fields = kwargs.get("update_fields")
+        if fields is not None and kwargs.get("update_modified", True):
+            kwargs["update_fields"] = {*fields, "modified"}
+        super().save(**kwargs)
+        self.update_modified = True  # the library keeps False for every later save
+
+
+class PageSlugField(AutoSlugField):  # type: ignore[misc]
+    """Made from the title, never empty, and never at the end of its numbers."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        options = {"populate_from": "title", "unique": True, "max_length": 120, "allow_unicode": True}
+        options |= {"editable": True, "blank": True, "overwrite_on_add": False}
+        super().__init__(*args, **(options | kwargs))
+
+    @staticmethod
+    def slugify_func(content: str, slugify_function: Callable[[str], str]) -> str:
+        return slugify_function(content)  # the library's skips an empty title
+
+    def slug_generator(self, original_slug: str, start: int) -> Iterator[str]:
+        yield original_slug
+        for number in range(start, 10):
+            yield f"{original_slug[: self.max_length - 2]}-{number}"
+        while True:
+            yield f"{original_slug[: self.max_length - 7]}-{get_random_string(6).lower()}"
+
+
+class RichTextField(ProseEditorField):  # type: ignore[misc]
+    """HTML that an author writes in the editor; sanitised on its way into the database."""
+
+    EXTENSIONS: ClassVar[dict[str, Any]] = {
+        "Bold": True, "Italic": True, "Heading": {"levels": [2, 3]}, "Link": {"protocols": ["http", "https", "mailto"]},
+        "BulletList": True, "OrderedList": True, "ListItem": True, "Blockquote": True, "Code": True, "CodeBlock": True,
+        "HorizontalRule": True, "HardBreak": True, "Table": True, "TableRow": True, "TableHeader": True,
+        "TableCell": True,
+    }  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, extensions=self.EXTENSIONS, sanitize=html.sanitise, **kwargs)
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {key: kwargs[key] for key in kwargs if key not in {"extensions", "sanitize"}}
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        cleaned = html.sanitise(super().pre_save(model_instance, add) or "")
+        setattr(model_instance, self.attname, cleaned)
+        return cleaned
+
+
+class PageQuerySet(models.QuerySet[Any]):
+    def live(self) -> Self:
+        """What a visitor may see now."""
+        now = timezone.now()
+        not_over = models.Q(deactivate_date=None) | models.Q(deactivate_date__gt=now)
+        return self.filter(not_over, status=PageModel.Status.PUBLISHED, activate_date__lte=now)
+
+    def visible_to(self, user: Any) -> Self:
+        """Live pages; every page for staff, so that a draft can be looked at in its place."""
+        return self.all() if user.is_active and user.is_staff else self.live()
+
+
+def picture_path(page: models.Model, filename: str) -> str:
+    """A name that tells nothing and is never used twice."""
+    suffix = filename.rpartition(".")[2].lower()
+    return f"pictures/{page._meta.model_name}/{uuid.uuid4().hex}.{suffix}"
+
+
+class PageModel(TitleSlugDescriptionModel, ActivatorModel, BaseModel):
+    """Everything with a public address. A new page is a draft."""
+
+    class Status(models.IntegerChoices):
+        DRAFT = ActivatorModel.INACTIVE_STATUS, _("Draft")
+        PUBLISHED = ActivatorModel.ACTIVE_STATUS, _("Published")
+
+    slug = PageSlugField(
+        _("address"), help_text=_("The last part of the page's address; empty: from the title.")
+    )
+    description = models.TextField(
+        _("summary"), blank=True, help_text=_("A sentence or two, for lists and search engines.")
+    )
+    status = models.IntegerField(_("status"), choices=Status, default=Status.DRAFT)
+    activate_date = models.DateTimeField(
+        _("publication date"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: the moment when it is first published."),
+    )
+    deactivate_date = models.DateTimeField(_("visible until"), null=True, blank=True)
+    body = RichTextField(_("text"), blank=True)
+    image = models.ImageField(
+        _("picture"),
+        upload_to=picture_path,
+        blank=True,
+        width_field="image_width",
+        height_field="image_height",
+    )
+    image_width = models.PositiveIntegerField(null=True, editable=False)
+    image_height = models.PositiveIntegerField(null=True, editable=False)
+    image_alt = models.CharField(_("picture in words"), max_length=255, blank=True)
+    seo_title = models.CharField(_("title for search engines"), max_length=255, blank=True)
+    seo_description = models.CharField(_("description for search engines"), max_length=320, blank=True)
+
+    objects = PageQuerySet.as_manager()
+
+    class Meta(BaseModel.Meta):
+        abstract = True
+        ordering = ["-activate_date", "-created"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status=ActivatorModel.INACTIVE_STATUS)
+                | models.Q(activate_date__isnull=False),
+                name="%(app_label)s_%(class)s_published_has_date",
+            )
+        ]
+        indexes = [models.Index(fields=["status", "-activate_date"], name="%(app_label)s_%(class)s_live")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        raise NotImplementedError
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:
+        page = super().from_db(db, field_names, values)
+        page._slug_in_database = page.__dict__.get("slug")
+        return page
+
+    @property
+    def is_live(self) -> bool:
+        now = timezone.now()
+        started = self.activate_date is not None and self.activate_date <= now
+        return (
+            self.status == self.Status.PUBLISHED
+            and started
+            and (self.deactivate_date is None or self.deactivate_date > now)
+        )
+
+    def slugify_function(self, content: str) -> str:
+        return slugify(content, allow_unicode=True) or slugify(str(self._meta.verbose_name)) or "page"
+
+    def save(self, **kwargs: Any) -> None:
+        if self.status == self.Status.PUBLISHED and self.activate_date is None:
+            self.activate_date = timezone.now()
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "activate_date"}
+        old_slug = getattr(self, "_slug_in_database", None)
+        with transaction.atomic():
+            self._save_with_free_slug(kwargs)
+            if old_slug and old_slug != self.slug:
+                self._leave_redirect(old_slug)
+        self._slug_in_database = self.slug
+
+    def _save_with_free_slug(self, kwargs: dict[str, Any]) -> None:
+        """Another writer may take the slug between our look and our write: then look again."""
+        slug_is_ours_to_choose = not self.slug
+        for last in [False] * 5 + [True]:
+            try:
+                with transaction.atomic():
+                    # Past ActivatorModel.save, which dates drafts too.
+                    super(ActivatorModel, self).save(**kwargs)
+                return
+            except IntegrityError:
+                if last or not slug_is_ours_to_choose or not self._slug_is_taken():
+                    raise
+                self.slug = ""
+
+    def _slug_is_taken(self) -> bool:
+        return type(self)._default_manager.filter(slug=self.slug).exclude(pk=self.pk).exists()
+
+    def _leave_redirect(self, old_slug: str) -> None:
+        """Links to the old address go on working, in one hop, however often it changes."""
+        before = copy.copy(self)
+        before.slug = old_slug
+        old, new = before.get_absolute_url(), self.get_absolute_url()
+        Redirect.objects.filter(old_path=new).delete()
+        Redirect.objects.filter(new_path=old).update(new_path=new)
+        if len(old) <= 200 and len(new) <= 200:  # the columns' width; only long non-Latin slugs get there
+            Redirect.objects.update_or_create(site_id=1, old_path=old, defaults={"new_path": new})
+
+
+class SingletonModel(BaseModel):
+    """A table with one row."""
+
+    ID: ClassVar[uuid.UUID] = uuid.UUID(int=1)
+
+    id = models.UUIDField(primary_key=True, default=uuid.UUID(int=1), editable=False)
+
+    class Meta(BaseModel.Meta):
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(id=uuid.UUID(int=1)), name="%(app_label)s_%(class)s_one_row"
+            )
+        ]
+
+    @classmethod
+    def load(cls) -> Self:
+        """The row, or an unsaved one with the defaults."""
+        return cls._default_manager.filter(pk=cls.ID).first() or cls()  # type: ignore[return-value]

@@ -1,0 +1,21 @@
+from shopfolio.core.models.audience import ContactMessage, Subscriber, Testimonial
+from shopfolio.core.models.blog import BlogPost, Tag
+from shopfolio.core.models.policy import Policy
+from shopfolio.core.models.portfolio import Project, ProjectPicture
+from shopfolio.core.models.resume import Certificate, Experience, Skill
+from shopfolio.core.models.site import Profile
+
+__all__ = [
+    "BlogPost",
+    "Certificate",
+    "ContactMessage",
+    "Experience",
+    "Policy",
+    "Profile",
+    "Project",
+    "ProjectPicture",
+    "Skill",
+    "Subscriber",
+    "Tag",
+    "Testimonial",
+]

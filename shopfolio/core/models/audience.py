@@ -1,0 +1,96 @@
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from shopfolio.abstract_models import BaseModel, picture_path
+
+
+class ContactMessage(BaseModel):
+    class Status(models.TextChoices):
+        NEW = "new", _("New")
+        READ = "read", _("Read")
+        ANSWERED = "answered", _("Answered")
+        SPAM = "spam", _("Spam")
+
+    name = models.CharField(_("name"), max_length=120)
+    email = models.EmailField(_("e-mail"))
+    message = models.TextField(_("message"), max_length=10_000)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.NEW)
+
+    class Meta(BaseModel.Meta):
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TestimonialQuerySet(models.QuerySet["Testimonial"]):
+    def live(self) -> "TestimonialQuerySet":
+        return self.filter(status=Testimonial.Status.PUBLISHED, published_at__lte=timezone.now())
+
+
+class Testimonial(BaseModel):
+    """What a client says; no page of its own, so no slug."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        PUBLISHED = "published", _("Published")
+
+    __test__ = False  # pytest: not a test class
+
+    name = models.CharField(_("client's name"), max_length=120)
+    role = models.CharField(_("role"), max_length=120, blank=True)
+    company = models.CharField(_("company"), max_length=120, blank=True)
+    feedback = models.TextField(_("feedback"), max_length=2_000)
+    image = models.ImageField(_("portrait"), upload_to=picture_path, blank=True)
+    project = models.ForeignKey(
+        "core.Project",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="testimonials",
+        verbose_name=_("about"),
+    )
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
+    published_at = models.DateTimeField(_("published"), default=timezone.now)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    objects = TestimonialQuerySet.as_manager()
+
+    class Meta(BaseModel.Meta):
+        verbose_name = _("testimonial")
+        verbose_name_plural = _("testimonials")
+        ordering = ["position", "-published_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Subscriber(BaseModel):
+    """Somebody who asked for the newsletter; gets it only once confirmed."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Not confirmed yet")
+        CONFIRMED = "confirmed", _("Subscribed")
+        LEFT = "left", _("Unsubscribed")
+
+    email = models.EmailField(_("e-mail"))
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
+    token_hash = models.CharField(
+        max_length=64, blank=True, editable=False, help_text=_("SHA-256 of the mailed token.")
+    )
+    token_made_at = models.DateTimeField(null=True, editable=False)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
+    left_at = models.DateTimeField(_("left"), null=True, blank=True)
+
+    class Meta(BaseModel.Meta):
+        verbose_name = _("subscriber")
+        verbose_name_plural = _("subscribers")
+        ordering = ["-created"]
+        constraints = [models.UniqueConstraint(Lower("email"), name="core_subscriber_email_once")]
+
+    def __str__(self) -> str:
+        return self.email

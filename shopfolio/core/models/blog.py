@@ -1,0 +1,55 @@
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from shopfolio.abstract_models import BaseModel, PageModel, PageSlugField
+from shopfolio.lib import html
+
+WORDS_A_MINUTE = 220
+
+
+class Tag(BaseModel):
+    title = models.CharField(_("name"), max_length=60, unique=True)
+    slug = PageSlugField(_("address"))
+
+    class Meta(BaseModel.Meta):
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        ordering = ["title"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def slugify_function(self, content: str) -> str:
+        return PageModel.slugify_function(self, content)  # type: ignore[arg-type]
+
+    def get_absolute_url(self) -> str:
+        return reverse("core:blog_tag", args=[self.slug])
+
+
+class BlogPost(PageModel):
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="posts",
+        verbose_name=_("author"),
+    )
+    tags = models.ManyToManyField(Tag, related_name="posts", blank=True, verbose_name=_("tags"))
+    minutes = models.PositiveSmallIntegerField(_("minutes to read"), default=1, editable=False)
+
+    class Meta(PageModel.Meta):
+        verbose_name = _("post")
+        verbose_name_plural = _("posts")
+
+    def get_absolute_url(self) -> str:
+        return reverse("core:post", args=[self.slug])
+
+    def save(self, **kwargs: object) -> None:
+        self.minutes = max(1, round(len(html.plain(self.body).split()) / WORDS_A_MINUTE))
+        fields = kwargs.get("update_fields")
+        if fields is not None and "body" in fields:  # type: ignore[operator]
+            kwargs["update_fields"] = {*fields, "minutes"}  # type: ignore[misc]
+        super().save(**kwargs)

@@ -1,0 +1,56 @@
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from shopfolio.abstract_models import BaseModel, PageModel, picture_path
+
+
+class Project(PageModel):
+    """A case study: what was asked, what was made, what came of it."""
+
+    client = models.CharField(_("client"), max_length=200, blank=True)
+    role = models.CharField(_("your part"), max_length=200, blank=True)
+    partners = models.CharField(_("with"), max_length=255, blank=True)
+    period = models.CharField(_("when"), max_length=120, blank=True)
+    year = models.PositiveSmallIntegerField(_("year"), null=True, blank=True)
+    outcome = models.CharField(_("outcome in a line"), max_length=200, blank=True)
+    figures = models.JSONField(
+        _("outcome in figures"),
+        default=list,
+        blank=True,
+        help_text=_('Such as [{"value": "38", "unit": "m", "label": "of wall"}].'),
+    )
+    url = models.URLField(_("web address"), blank=True)
+    skills = models.ManyToManyField(
+        "core.Skill", related_name="projects", blank=True, verbose_name=_("skills")
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta(PageModel.Meta):
+        verbose_name = _("case study")
+        verbose_name_plural = _("case studies")
+        ordering = ["position", "-activate_date", "-created"]
+
+    def get_absolute_url(self) -> str:
+        return reverse("core:project", args=[self.slug])
+
+
+class ProjectPicture(BaseModel):
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="pictures")
+    image = models.ImageField(
+        _("picture"), upload_to=picture_path, width_field="width", height_field="height"
+    )
+    width = models.PositiveIntegerField(null=True, editable=False)
+    height = models.PositiveIntegerField(null=True, editable=False)
+    alt = models.CharField(_("in words"), max_length=255, blank=True)
+    title = models.CharField(_("title"), max_length=120, blank=True)
+    caption = models.CharField(_("caption"), max_length=255, blank=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta(BaseModel.Meta):
+        verbose_name = _("picture")
+        verbose_name_plural = _("pictures")
+        ordering = ["position", "created"]
+
+    def __str__(self) -> str:
+        return self.title or self.alt

@@ -1,0 +1,87 @@
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from shopfolio.abstract_models import RichTextField, SingletonModel, picture_path
+from shopfolio.lib.money import EXPONENTS
+
+
+def validate_currency(code: str) -> None:
+    if code not in EXPONENTS:
+        known = ", ".join(EXPONENTS)
+        raise ValidationError(
+            _("Not a currency we can sell in. We know: %(known)s."), params={"known": known}
+        )
+
+
+validate_country = RegexValidator(r"^[A-Z]{2}$", _("Two capital letters, such as PT."))
+
+
+class Profile(SingletonModel):
+    """Who the owner is: to visitors, and to the law."""
+
+    name = models.CharField(_("name"), max_length=120, default="Shopfolio")
+    role = models.CharField(_("what you do"), max_length=200, blank=True)
+    headline = models.CharField(
+        _("headline"), max_length=200, blank=True, help_text=_("The first sentence of the home page.")
+    )
+    summary = models.TextField(_("in a paragraph"), blank=True)
+    body = RichTextField(_("at length"), blank=True, help_text=_("Closes the résumé."))
+    place = models.CharField(_("place"), max_length=120, blank=True)
+    email = models.EmailField(_("public e-mail address"), blank=True)
+    phone = models.CharField(_("public phone"), max_length=32, blank=True)
+    availability = models.CharField(_("open to"), max_length=200, blank=True)
+    spoken_languages = models.JSONField(
+        _("languages you speak"),
+        default=list,
+        blank=True,
+        help_text=_('Such as [{"language": "English", "fluency": "fluent"}].'),
+    )
+    links = models.JSONField(
+        _("links"), default=list, blank=True, help_text=_('Such as [{"label": "Code", "url": "https://…"}].')
+    )
+    portrait = models.ImageField(
+        _("portrait"),
+        upload_to=picture_path,
+        blank=True,
+        width_field="portrait_width",
+        height_field="portrait_height",
+    )
+    portrait_width = models.PositiveIntegerField(null=True, editable=False)
+    portrait_height = models.PositiveIntegerField(null=True, editable=False)
+    portrait_alt = models.CharField(_("portrait in words"), max_length=255, blank=True)
+    hero = models.ImageField(
+        _("home picture"),
+        upload_to=picture_path,
+        blank=True,
+        width_field="hero_width",
+        height_field="hero_height",
+    )
+    hero_width = models.PositiveIntegerField(null=True, editable=False)
+    hero_height = models.PositiveIntegerField(null=True, editable=False)
+    hero_alt = models.CharField(_("home picture in words"), max_length=255, blank=True)
+    hero_title = models.CharField(_("home picture's title"), max_length=120, blank=True)
+    hero_caption = models.CharField(_("home picture's caption"), max_length=255, blank=True)
+    newsletter_pitch = models.CharField(_("why to subscribe"), max_length=255, blank=True)
+
+    language = models.CharField(_("language of the site"), max_length=12, default="en")
+    currency = models.CharField(_("currency"), max_length=3, default="EUR", validators=[validate_currency])
+
+    legal_name = models.CharField(
+        _("legal name"), max_length=200, blank=True, help_text=_("As it stands on invoices.")
+    )
+    address_line1 = models.CharField(_("street and number"), max_length=200, blank=True)
+    address_line2 = models.CharField(_("more of the address"), max_length=200, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=20, blank=True)
+    city = models.CharField(_("town"), max_length=120, blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True, validators=[validate_country])
+    tax_id = models.CharField(_("tax number"), max_length=40, blank=True)
+    legal_email = models.EmailField(_("e-mail address on invoices"), blank=True)
+
+    class Meta(SingletonModel.Meta):
+        verbose_name = _("profile")
+        verbose_name_plural = _("profile")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,34 @@
+from shopfolio.ecommerce.models.cart import Cart, CartLine
+from shopfolio.ecommerce.models.catalog import (
+    Product,
+    ProductFile,
+    ProductImage,
+    ShopSettings,
+    StockMovement,
+    Variant,
+)
+from shopfolio.ecommerce.models.invoices import Invoice, InvoiceLine, InvoicePDF, InvoiceSeries
+from shopfolio.ecommerce.models.orders import Entitlement, Order, OrderEvent, OrderLine
+from shopfolio.ecommerce.models.payments import Refund, StripeEvent, StripeSession
+
+__all__ = [
+    "Cart",
+    "CartLine",
+    "Entitlement",
+    "Invoice",
+    "InvoiceLine",
+    "InvoicePDF",
+    "InvoiceSeries",
+    "Order",
+    "OrderEvent",
+    "OrderLine",
+    "Product",
+    "ProductFile",
+    "ProductImage",
+    "Refund",
+    "ShopSettings",
+    "StockMovement",
+    "StripeEvent",
+    "StripeSession",
+    "Variant",
+]

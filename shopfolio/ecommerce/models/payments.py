@@ -1,0 +1,112 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from shopfolio.abstract_models import BaseModel
+from shopfolio.ecommerce.models.orders import Order
+
+
+class StripeSession(BaseModel):
+    """One attempt to have an order paid: a Checkout Session, and what is known of the payment."""
+
+    class Status(models.TextChoices):
+        CREATING = "creating", _("Being made")
+        OPEN = "open", _("Open")
+        PROCESSING = "processing", _("Money on its way")
+        PAID = "paid", _("Paid")
+        EXPIRED = "expired", _("Expired")
+        FAILED = "failed", _("Failed")
+        ABANDONED = "abandoned", _("Abandoned")
+
+    order = models.ForeignKey(
+        Order, on_delete=models.PROTECT, related_name="sessions", verbose_name=_("order")
+    )
+    number = models.PositiveSmallIntegerField(_("attempt"), default=1)
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.CREATING)
+    amount = models.PositiveBigIntegerField(_("amount"))
+    currency = models.CharField(_("currency"), max_length=3)
+    idempotency_key = models.CharField(_("idempotency key"), max_length=120, unique=True)
+    request = models.JSONField(_("request"), help_text=_("As it is sent, also when it is sent again."))
+    expires_at = models.DateTimeField(_("expires"))
+    session_id = models.CharField(_("session"), max_length=255, unique=True, null=True, blank=True)
+    url = models.TextField(_("pay page"), blank=True)
+    payment_intent = models.CharField(_("payment intent"), max_length=255, blank=True, db_index=True)
+    payment_method = models.CharField(_("paid with"), max_length=40, blank=True)
+    card_brand = models.CharField(_("card"), max_length=40, blank=True)
+    last4 = models.CharField(_("last four digits"), max_length=4, blank=True)
+    paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
+    asked_at = models.DateTimeField(_("last asked Stripe"), null=True, blank=True)
+    last_error = models.TextField(_("last error"), blank=True)
+
+    class Meta(BaseModel.Meta):
+        verbose_name = _("Stripe session")
+        verbose_name_plural = _("Stripe sessions")
+        ordering = ["-created"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "number"], name="ecommerce_stripesession_number_once"),
+            models.UniqueConstraint(
+                fields=["order"],
+                condition=Q(status__in=["creating", "open"]),
+                name="ecommerce_stripesession_one_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.session_id or self.idempotency_key
+
+
+class StripeEvent(BaseModel):
+    """What Stripe told us: the reason to ask, never the truth."""
+
+    class Status(models.TextChoices):
+        RECEIVED = "received", _("Received")
+        HANDLED = "handled", _("Handled")
+        IGNORED = "ignored", _("Nothing to do")
+
+    event_id = models.CharField(_("event"), max_length=255, unique=True)
+    type = models.CharField(_("type"), max_length=120)
+    session_id = models.CharField(_("session"), max_length=255, blank=True)
+    payload = models.JSONField(_("payload"))
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.RECEIVED)
+    handled_at = models.DateTimeField(_("handled at"), null=True, blank=True)
+
+    class Meta(BaseModel.Meta):
+        verbose_name = _("Stripe event")
+        verbose_name_plural = _("Stripe events")
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event_id}"
+
+
+class Refund(BaseModel):
+    """Money that goes back. The row comes first, then Stripe."""
+
+    class Status(models.TextChoices):
+        CREATED = "created", _("To be asked for")
+        PENDING = "pending", _("On its way")
+        SUCCEEDED = "succeeded", _("Refunded")
+        FAILED = "failed", _("Failed")
+
+    order = models.ForeignKey(
+        Order, on_delete=models.PROTECT, related_name="refunds", verbose_name=_("order")
+    )
+    session = models.ForeignKey(
+        StripeSession, on_delete=models.PROTECT, related_name="refunds", verbose_name=_("payment")
+    )
+    amount = models.PositiveBigIntegerField(_("amount"))
+    currency = models.CharField(_("currency"), max_length=3)
+    reason = models.CharField(_("reason"), max_length=255, blank=True)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.CREATED)
+    idempotency_key = models.CharField(_("idempotency key"), max_length=120, unique=True)
+    refund_id = models.CharField(_("Stripe's id"), max_length=255, unique=True, null=True, blank=True)
+    last_error = models.TextField(_("last error"), blank=True)
+
+    class Meta(BaseModel.Meta):
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        ordering = ["-created"]
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="ecommerce_refund_amount")]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"

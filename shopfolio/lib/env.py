@@ -1,0 +1,72 @@
+"""What the environment says, in one place: a missing or wrong value ends the start with a sentence."""
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+READ: set[str] = set()
+"""Names that were asked for; a test compares them with docs/configure.md."""
+
+
+def text(name: str, default: str = "") -> str:
+    """The value of NAME, or the content of the file that NAME_FILE points to."""
+    READ.add(name)
+    path = os.environ.get(f"{name}_FILE")
+    if path:
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE: {path} cannot be read ({error.strerror}).") from error
+    return os.environ.get(name, "").strip() or default
+
+
+def parsed(name: str, default: str, parse: Callable[[str], T], expected: str) -> T:
+    """The value of NAME as parse() understands it; `expected` ends the sentence that refuses another."""
+    value = text(name, default)
+    try:
+        return parse(value)
+    except (ValueError, KeyError, ImproperlyConfigured) as error:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be {expected}.") from error
+
+
+def flag(name: str) -> bool:
+    words = {"": False, "0": False, "false": False, "no": False, "off": False}
+    words |= {"1": True, "true": True, "yes": True, "on": True}
+    return parsed(name, "", lambda value: words[value.lower()], "on or off")
+
+
+def number(name: str, default: int, *, least: int, most: int) -> int:
+    def parse(value: str) -> int:
+        found = int(value)
+        if not least <= found <= most:
+            raise ValueError(found)
+        return found
+
+    return parsed(name, str(default), parse, f"a whole number from {least} to {most}")
+
+
+def names(name: str) -> list[str]:
+    return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def kept_secret(path: Path, prefix: str = "") -> str:
+    """The secret kept in this file, made on first use and readable by its owner only."""
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        pass
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(prefix + secrets.token_urlsafe(48))
+    try:
+        os.link(draft, path)  # two processes may start at once: the first one's secret stands
+    except FileExistsError:
+        pass
+    draft.unlink()
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,107 @@
+"""Mail: rendered once into a row, sent by a job, kept for the owner to read."""
+
+from typing import Any
+
+import css_inline
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.core.files.storage import storages
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.backends.base import BaseEmailBackend
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from uuid_utils.compat import uuid7
+
+from shopfolio.lib.db import refuse_in_transaction
+from shopfolio.tasks.models import Email
+from shopfolio.tasks.outbox import enqueue, job
+
+Attachment = dict[str, str]
+"""`name`, `type` (MIME) and `path` in the private storage."""
+
+
+def queue_mail(
+    template: str,
+    *,
+    key: str,
+    to: str,
+    context: dict[str, Any],
+    language: str = "en",
+    reply_to: str = "",
+    attachments: list[Attachment] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Email:
+    """Write a mail in the caller's transaction; a job sends it. The same key gives the first one again.
+
+    template: the folder in templates/emails/ that holds subject.txt, body.txt and body.html.
+    """
+    if found := Email.objects.filter(key=key).first():
+        return found
+    with translation.override(language):
+        subject, text, html = render_mail(template, context)
+    email, created = Email.objects.get_or_create(
+        key=key,
+        defaults={
+            "to": to, "reply_to": reply_to, "subject": subject, "text": text, "html": html,
+            "headers": headers or {}, "attachments": attachments or [],
+            "message_id": f"<{uuid7()}@{settings.SITE_HOST}>",
+        },
+    )  # fmt: skip
+    if created:
+        enqueue("tasks.send_email", key=str(email.pk), email_id=str(email.pk))
+    return email
+
+
+def render_mail(template: str, context: dict[str, Any]) -> tuple[str, str, str]:
+    """Subject in one line, text, and HTML with the stylesheet put into its elements."""
+    subject = " ".join(render_to_string(f"emails/{template}/subject.txt", context).split())[:255]
+    text = render_to_string(f"emails/{template}/body.txt", context).strip() + "\n"
+    html = render_to_string(f"emails/{template}/body.html", context)
+    stylesheet = finders.find("shopfolio/email.css")
+    with open(str(stylesheet), encoding="utf-8") as file:
+        inliner = css_inline.CSSInliner(
+            extra_css=file.read(), load_remote_stylesheets=False, keep_style_tags=True
+        )
+    return subject, text, inliner.inline(html)
+
+
+@job("tasks.send_email", external=True)
+def send_email(*, email_id: str) -> None:
+    """Send a queued mail. A crash between the server's word and ours may send it twice, with one Message-ID."""
+    email = Email.objects.get(pk=email_id)
+    if email.status == Email.Status.SENT:
+        return
+    refuse_in_transaction("mail")
+    Email.objects.filter(pk=email.pk).update(status=Email.Status.SENDING, modified=timezone.now())
+    build_message(email).send()
+    now = timezone.now()
+    Email.objects.filter(pk=email.pk).update(status=Email.Status.SENT, sent_at=now, modified=now)
+
+
+def build_message(email: Email) -> EmailMultiAlternatives:
+    message = EmailMultiAlternatives(
+        subject=email.subject,
+        body=email.text,
+        to=[email.to],
+        reply_to=[email.reply_to] if email.reply_to else None,
+        headers={"Message-ID": email.message_id, "Auto-Submitted": "auto-generated", **email.headers},
+    )
+    if email.html:
+        message.attach_alternative(email.html, "text/html")
+    for attachment in email.attachments:
+        with storages["private"].open(attachment["path"]) as file:
+            message.attach(attachment["name"], file.read(), attachment["type"])
+    return message
+
+
+class FolderBackend(BaseEmailBackend):
+    """Keeps each mail as an .eml file in DATA_DIR/mail, for a site that has no mail server yet."""
+
+    def send_messages(self, email_messages: Any) -> int:
+        settings.MAIL_DIR.mkdir(parents=True, exist_ok=True)
+        for message in email_messages:
+            name = f"{timezone.now():%Y%m%d-%H%M%S}-{uuid7()}.eml"
+            draft = settings.MAIL_DIR / f".{name}"
+            draft.write_bytes(message.message().as_bytes())
+            draft.rename(settings.MAIL_DIR / name)
+        return len(email_messages)

@@ -1,0 +1,70 @@
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from shopfolio.abstract_models import BaseModel
+
+
+class Job(BaseModel):
+    """Work that a transaction promised: this row is the truth, the broker only rings a bell."""
+
+    class Status(models.TextChoices):
+        DUE = "due", _("Due")
+        DONE = "done", _("Done")
+        DEAD = "dead", _("Gave up")
+
+    name = models.CharField(_("name"), max_length=100)
+    key = models.CharField(_("key"), max_length=200, help_text=_("The same name and key are enqueued once."))
+    args = models.JSONField(_("arguments"), default=dict)
+    status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.DUE)
+    due_at = models.DateTimeField(_("due"), default=timezone.now)
+    rung_at = models.DateTimeField(_("last rung"), default=timezone.now)
+    owner = models.CharField(_("worker"), max_length=64, blank=True)
+    lease_until = models.DateTimeField(_("worker's time ends"), null=True, blank=True)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    last_error = models.TextField(_("last error"), blank=True)
+    done_at = models.DateTimeField(_("done at"), null=True, blank=True)
+
+    class Meta(BaseModel.Meta):
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+        ordering = ["-created"]
+        constraints = [models.UniqueConstraint(fields=["name", "key"], name="tasks_job_once")]
+        indexes = [models.Index(fields=["due_at"], condition=models.Q(status="due"), name="tasks_job_due")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.key}"
+
+
+class Email(BaseModel):
+    """A mail as it goes out, rendered once; kept so that the owner sees what was sent."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        SENDING = "sending", _("Sending")
+        SENT = "sent", _("Sent")
+
+    key = models.CharField(_("key"), max_length=200, unique=True, help_text=_("One mail per occasion."))
+    to = models.EmailField(_("to"))
+    reply_to = models.EmailField(_("reply to"), blank=True)
+    subject = models.CharField(_("subject"), max_length=255)
+    text = models.TextField(_("text"))
+    html = models.TextField(_("HTML"), blank=True)
+    headers = models.JSONField(_("headers"), default=dict, blank=True)
+    attachments = models.JSONField(
+        _("attachments"),
+        default=list,
+        blank=True,
+        help_text=_("Name, type and place in the private storage of each."),
+    )
+    message_id = models.CharField(_("message id"), max_length=255, unique=True)
+    status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.QUEUED)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+
+    class Meta(BaseModel.Meta):
+        verbose_name = _("e-mail")
+        verbose_name_plural = _("e-mails")
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return f"{self.subject} ({self.to})"

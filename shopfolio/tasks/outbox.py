@@ -1,0 +1,216 @@
+"""Jobs: promised by a row in the caller's transaction, done by a worker that claims the row.
+
+The broker may lose every message: it carries only bells, and a sweep rings again for what is due.
+"""
+
+import os
+import socket
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import structlog
+from celery import shared_task
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+
+from shopfolio.tasks.celery import TIME_LIMIT, app, make_broker_folders
+from shopfolio.tasks.models import Job
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=TIME_LIMIT + 30)
+TRIES = 10
+UNTOUCHED = timedelta(seconds=10)
+"""How long a due row waits for its bell before the sweep rings again."""
+
+
+@dataclass(frozen=True)
+class Handler:
+    run: Callable[..., None]
+    external: bool
+
+
+HANDLERS: dict[str, Handler] = {}
+Schedule = dict[str, float]
+EVERY: Schedule = {}
+"""Recurring jobs and their seconds, as `every` declared them."""
+
+
+class PermanentFailure(Exception):
+    """What no retry will cure: a person must look at it."""
+
+
+def job(
+    name: str, *, external: bool = False, every: float | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a function the handler of jobs with this name.
+
+    Without `external` it may only touch the database, and its effects happen exactly once. With it, it
+    may speak to the network, runs outside any transaction, and must bear to run twice.
+    every: seconds between two runs of a recurring job.
+    """
+
+    def register(run: Callable[..., None]) -> Callable[..., None]:
+        HANDLERS[name] = Handler(run=run, external=external)
+        if every:
+            EVERY[name] = every
+        return run
+
+    return register
+
+
+def enqueue(name: str, *, key: str, delay: timedelta = timedelta(), **args: Any) -> Job:
+    """Promise a job within the caller's transaction. The same name and key give the first one again."""
+    due = timezone.now() + delay
+    row, created = Job.objects.get_or_create(name=name, key=key, defaults={"args": args, "due_at": due})
+    if created and not delay:
+        transaction.on_commit(partial(ring, row.pk), robust=True)
+    return row
+
+
+def ring(job_id: UUID) -> None:
+    """Tell a worker; if nobody hears, the sweep will ring again."""
+    make_broker_folders()
+    try:
+        app.send_task("tasks.run", [str(job_id)], retry=False, ignore_result=True)
+    except Exception as error:
+        log.warning("bell not rung", job=str(job_id), error=type(error).__name__)
+
+
+@shared_task(name="tasks.run")
+def run(job_id: str) -> None:
+    run_job(UUID(job_id))
+
+
+@shared_task(name="tasks.sweep")
+def sweep() -> None:
+    """Ring for every due row that nobody works on."""
+    now = timezone.now()
+    free = models.Q(lease_until=None) | models.Q(lease_until__lt=now)
+    due = Job.objects.filter(free, status=Job.Status.DUE, due_at__lte=now, rung_at__lt=now - UNTOUCHED)
+    for job_id in list(due.order_by("due_at").values_list("pk", flat=True)[:200]):
+        Job.objects.filter(pk=job_id).update(rung_at=now)
+        ring(job_id)
+
+
+@shared_task(name="tasks.tick")
+def tick(name: str, seconds: float) -> None:
+    """Enqueue a recurring job once per slot of time, however many beats there are."""
+    slot = int(timezone.now().timestamp() // seconds)
+    enqueue(name, key=f"{name}-{slot}")
+
+
+def run_job(job_id: UUID) -> bool:
+    """Do a due job if nobody else is at it; whether this call did it."""
+    owner = f"{socket.gethostname()}:{os.getpid()}:{get_random_string(8)}"
+    row = claim(job_id, owner=owner)
+    if row is None:
+        return False
+    with structlog.contextvars.bound_contextvars(job=str(row.pk), job_name=row.name):
+        try:
+            perform(row, owner=owner)
+        except Exception as error:
+            put_back(row, error, owner=owner)
+            return False
+    return True
+
+
+def claim(job_id: UUID, *, owner: str) -> Job | None:
+    now = timezone.now()
+    free = models.Q(lease_until=None) | models.Q(lease_until__lt=now)
+    won = Job.objects.filter(free, pk=job_id, status=Job.Status.DUE, due_at__lte=now).update(
+        owner=owner, lease_until=now + LEASE, attempts=models.F("attempts") + 1, rung_at=now
+    )
+    return Job.objects.get(pk=job_id) if won else None
+
+
+def perform(row: Job, *, owner: str) -> None:
+    try:
+        handler = HANDLERS[row.name]
+    except KeyError as error:
+        raise PermanentFailure(f"nothing handles {row.name}") from error
+    if handler.external:
+        handler.run(**row.args)
+        finish(row, owner=owner)
+    else:
+        with transaction.atomic():
+            handler.run(**row.args)
+            finish(row, owner=owner)
+
+
+class LeaseLost(Exception):
+    """Somebody else has taken the job over."""
+
+
+def finish(row: Job, *, owner: str) -> None:
+    """The fence: only who still holds the lease may say done."""
+    now = timezone.now()
+    changed = Job.objects.filter(pk=row.pk, owner=owner, status=Job.Status.DUE).update(
+        status=Job.Status.DONE, done_at=now, modified=now, lease_until=None, last_error=""
+    )
+    if not changed:
+        raise LeaseLost(str(row.pk))
+
+
+def put_back(row: Job, error: Exception, *, owner: str) -> None:
+    """Try again later, each time twice as much later; give up after TRIES."""
+    now = timezone.now()
+    dead = isinstance(error, PermanentFailure) or row.attempts >= TRIES
+    log.warning("job failed", attempt=row.attempts, gave_up=dead, error=f"{type(error).__name__}: {error}")
+    Job.objects.filter(pk=row.pk, owner=owner, status=Job.Status.DUE).update(
+        status=Job.Status.DEAD if dead else Job.Status.DUE,
+        due_at=now + timedelta(seconds=min(2**row.attempts, 3600)),
+        lease_until=None,
+        owner="",
+        modified=now,
+        last_error="".join(traceback.format_exception(error))[-4000:],
+    )
+
+
+def run_again(row: Job) -> None:
+    """Give a dead job all its tries once more."""
+    now = timezone.now()
+    if Job.objects.filter(pk=row.pk, status=Job.Status.DEAD).update(
+        status=Job.Status.DUE, attempts=0, due_at=now, lease_until=None, rung_at=now, modified=now
+    ):
+        transaction.on_commit(partial(ring, row.pk), robust=True)
+
+
+def run_due_jobs() -> int:
+    """Do everything that is due in this process, until nothing is; how many were done. For commands and tests."""
+    done = 0
+    while batch := list(
+        Job.objects.filter(status=Job.Status.DUE, due_at__lte=timezone.now()).values_list("pk", flat=True)
+    ):
+        ran = sum(run_job(job_id) for job_id in batch)
+        done += ran
+        if not ran:
+            break
+    return done
+
+
+@job("tasks.prune", every=86_400)
+def prune() -> None:
+    """Done jobs are kept for 90 days."""
+    Job.objects.filter(status=Job.Status.DONE, done_at__lt=timezone.now() - timedelta(days=90)).delete()
+
+
+def schedule() -> dict[str, dict[str, Any]]:
+    """Beat's timetable: the sweep, and a tick for every recurring job."""
+    entries: dict[str, dict[str, Any]] = {
+        "sweep": {"task": "tasks.sweep", "schedule": 2.0, "options": {"expires": 10}},
+    }
+    for name, seconds in EVERY.items():
+        entries[name] = {
+            "task": "tasks.tick",
+            "schedule": seconds,
+            "args": (name, seconds),
+            "options": {"expires": seconds},
+        }
+    return entries
