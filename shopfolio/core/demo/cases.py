@@ -45,7 +45,7 @@ def hero() -> Picture:
     dense, hue = noise(rng, sheet.h, sheet.w, 420), noise(rng, sheet.h, sheet.w, 560)
 
     def gap(x: float, y: float) -> float:
-        return 5.0 + 7.5 * float(dense[int(y), int(x)]) ** 1.5
+        return 5.0 + 7.5 * math.pow(dense[int(y), int(x)], 1.5)
 
     lines = Streamlines(angle, gap, (0, 0, sheet.w, sheet.h)).draw(rng, tries=7600)
     for colour, low, high, width in ((COBALT, -1, 0.66, 2.9), (RED, 0.66, 0.8, 3.0), (BLACK, 0.8, 2, 2.2)):

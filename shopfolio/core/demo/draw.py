@@ -1,4 +1,4 @@
-"""Draw the demo site's pictures: `python -m shopfolio.core.demo.draw [name ...]`. The same bytes every time."""
+"""Draw the demo site's pictures, the same bytes always: `python -m shopfolio.core.demo.draw [name ...]`."""
 
 import sys
 from collections.abc import Callable

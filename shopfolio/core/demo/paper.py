@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,8 @@ def font(size: int, weight: int = 500) -> ImageFont.FreeTypeFont:
     if not found:
         raise FileNotFoundError("No Instrument Sans in the package: the lettered pictures need it.")
     face = ImageFont.truetype(str(found[0]), size)
-    try:
+    with suppress(OSError):  # a file of one weight
         face.set_variation_by_axes([weight])
-    except OSError:  # a file of one weight
-        pass
     return face
 
 
@@ -41,7 +40,8 @@ def noise(rng: np.random.Generator, h: int, w: int, cell: float) -> Array:
     rows, columns = max(3, int(h / cell) + 3), max(3, int(w / cell) + 3)
     lattice = Image.fromarray((rng.random((rows, columns)) * 255).astype("uint8"))
     smooth = np.asarray(lattice.convert("F").resize((w, h), Resampling.BICUBIC))
-    return (smooth - smooth.min()) / (smooth.max() - smooth.min())
+    scaled: Array = (smooth - smooth.min()) / (smooth.max() - smooth.min())
+    return scaled
 
 
 def blank(size: tuple[int, int], colour: Colour) -> tuple[Picture, ImageDraw.ImageDraw]:

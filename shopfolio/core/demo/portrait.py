@@ -16,7 +16,8 @@ def ellipsoid(p: Array, centre: Triple, radii: Triple) -> Array:
     """About how far each point is from the surface; negative inside."""
     q = (p - np.array(centre)) / np.array(radii)
     near = np.linalg.norm(q, axis=-1)
-    return near * (near - 1) / (np.linalg.norm(q / np.array(radii), axis=-1) + 1e-6)
+    distance: Array = near * (near - 1) / (np.linalg.norm(q / np.array(radii), axis=-1) + 1e-6)
+    return distance
 
 
 def melt(a: Array, b: Array, k: float) -> Array:
@@ -45,7 +46,8 @@ def body(p: Array) -> tuple[Array, Array]:
 
 
 def surface(p: Array) -> Array:
-    return np.minimum(*body(p))
+    head, hair = body(p)
+    return np.where(hair < head, hair, head)
 
 
 def march(px: Array, py: Array) -> tuple[Array, Array]:
@@ -65,10 +67,11 @@ def light(p: Array) -> Array:
     normal /= np.linalg.norm(normal, axis=-1, keepdims=True) + 1e-9
     lamp = np.array([-0.62, 0.5, 0.6])
     lamp /= np.linalg.norm(lamp)
-    lit = np.clip((normal * lamp).sum(-1), 0, 1) * 0.86 + 0.10
+    lit: Array = np.clip((normal * lamp).sum(-1), 0, 1) * 0.86 + 0.10
     head, hair = body(p)
     lit = np.where(hair < head, lit * 0.42, lit)
-    return np.where(p[..., 1] < -0.72, lit * 0.62, lit)
+    dimmed: Array = np.where(p[..., 1] < -0.72, lit * 0.62, lit)
+    return dimmed
 
 
 def portrait() -> Picture:

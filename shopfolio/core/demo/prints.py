@@ -164,7 +164,8 @@ def grow_coral(w: int, h: int) -> Array:
     kill = np.linspace(0.0575, 0.0632, h, dtype="float32")[:, None]
 
     def spread(a: Array) -> Array:
-        return np.roll(a, 1, 0) + np.roll(a, -1, 0) + np.roll(a, 1, 1) + np.roll(a, -1, 1) - 4 * a
+        laplacian: Array = np.roll(a, 1, 0) + np.roll(a, -1, 0) + np.roll(a, 1, 1) + np.roll(a, -1, 1) - 4 * a
+        return laplacian
 
     for _ in range(5200):
         r = u * v * v
@@ -248,7 +249,9 @@ def nightbus() -> Picture:
         np.add.at(warm, (py[on], px[on]), 1)
 
     def tone(hits: Array) -> Array:
-        return np.clip(np.log1p(hits) / np.log1p(np.percentile(hits[hits > 0], 99.6)), 0, 1) ** 1.25
+        bright = np.log1p(hits) / np.log1p(np.percentile(hits[hits > 0], 99.6))
+        values: Array = np.clip(bright, 0, 1) ** 1.25
+        return values
 
     sheet = Sheet(w, h, DARK)
     sheet.stamp(grey(tone(cold) * 235), (214, 222, 240))

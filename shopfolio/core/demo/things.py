@@ -88,8 +88,8 @@ def book() -> Picture:
     for i in range(74):
         y = 560 + i * 10
         points = []
-        for x in np.arange(80, sheet.w - 79, 4):
-            swell = np.exp(-(((x - 560) / 210) ** 2 + ((y - 900) / 230) ** 2))
+        for x in range(80, sheet.w - 79, 4):
+            swell = math.exp(-(((x - 560) / 210) ** 2 + ((y - 900) / 230) ** 2))
             points.append((x, y - 86 * swell * math.cos((x - 560) / 66.0 + (y - 900) / 150) - 30 * swell))
         dry = int(rng.integers(10, len(points) - 30)) if i % 7 == 3 else len(points)
         sheet.line(points[:dry], 2.6)
@@ -239,7 +239,7 @@ def card() -> Picture:
     dense, hue = noise(rng, 630, 1200, 380), noise(rng, 630, 1200, 420)
 
     def gap(x: float, y: float) -> float:
-        return 17 + 12 * float(dense[int(y), int(x)])
+        return 21 + 12 * float(dense[int(y), int(x)])
 
     lines = Streamlines((slow - 0.5) * 5.2, gap, (560, 0, 1200, 630)).draw(rng, tries=1500)
     for colour in (COBALT, RED):
@@ -251,4 +251,4 @@ def card() -> Picture:
     d = ImageDraw.Draw(sheet.img)
     d.text((64, 44), "Ines\nCalder", font=font(112, 520), fill=BLACK, spacing=0)
     d.text((68, 520), "Programs that draw.\nLisbon.", font=font(34, 480), fill=BLACK, spacing=8)
-    return sheet.img.quantize(14)
+    return sheet.img.quantize(9, kmeans=4)
