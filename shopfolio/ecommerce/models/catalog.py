@@ -128,12 +128,16 @@ class Product(PageModel):
         return [variant for variant in self.variants.all() if variant.status == Variant.Status.ON_SALE]
 
     @property
+    def is_coming(self) -> bool:
+        return self.on_sale_from is not None and self.on_sale_from > timezone.now()
+
+    @property
     def inventory_status(self) -> "Product.InventoryStatus":
         return self.inventory_status_with(low_stock=5)
 
     def inventory_status_with(self, *, low_stock: int) -> "Product.InventoryStatus":
         status = self.InventoryStatus
-        if self.on_sale_from and self.on_sale_from > timezone.now():
+        if self.is_coming:
             return status.COMING
         stock = [variant.available for variant in self.variants_on_sale]
         if not stock:

@@ -1,0 +1,181 @@
+"""The only module that speaks to Stripe. It hands out plain values, and no call runs inside a transaction."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import stripe
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from shopfolio.ecommerce.exceptions import PaymentUnavailable, SessionRefused
+from shopfolio.lib.db import refuse_in_transaction
+
+API_VERSION = "2026-10-28.endive"
+TIMEOUT = 20.0
+EXPAND = ["payment_intent.latest_charge"]
+
+
+@dataclass(frozen=True)
+class SessionState:
+    """A Checkout Session as Stripe tells it. amount: minor units of currency (upper case)."""
+
+    id: str
+    status: str
+    payment_status: str
+    amount: int
+    currency: str
+    reference: str
+    livemode: bool
+    url: str
+    expires_at: datetime
+    metadata: dict[str, str] = field(default_factory=dict)
+    payment_intent: str = ""
+    payment_intent_status: str = ""
+    payment_method: str = ""
+    card_brand: str = ""
+    last4: str = ""
+
+    @property
+    def is_paid(self) -> bool:
+        return self.status == "complete" and self.payment_status in {"paid", "no_payment_required"}
+
+    @property
+    def has_failed(self) -> bool:
+        """A delayed payment that did not come."""
+        lost = self.payment_intent_status in {"requires_payment_method", "canceled"}
+        return self.status == "complete" and self.payment_status == "unpaid" and lost
+
+
+@dataclass(frozen=True)
+class EventHint:
+    id: str
+    type: str
+    session_id: str
+    livemode: bool
+    payload: dict[str, Any]
+
+
+class BadEvent(Exception):
+    """A webhook that Stripe did not sign, or that is no event."""
+
+
+@cache
+def client(timeout: float) -> stripe.StripeClient:
+    return stripe.StripeClient(
+        settings.STRIPE_SECRET_KEY,
+        base_addresses={"api": settings.STRIPE_API_BASE},
+        stripe_version=API_VERSION,
+        http_client=stripe.RequestsClient(timeout=(min(timeout, 5.0), timeout)),
+        max_network_retries=0 if timeout < TIMEOUT else 2,
+    )
+
+
+@contextmanager
+def stripe_call() -> Iterator[None]:
+    """Turns Stripe's errors into ours: later, or never."""
+    refuse_in_transaction("a call to Stripe")
+    if not settings.STRIPE_SECRET_KEY:
+        raise PaymentUnavailable(_("This shop cannot take payments yet."))
+    try:
+        yield
+    except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:
+        if error.http_status == 409:
+            raise PaymentUnavailable(later()) from error
+        raise SessionRefused(
+            f"{error.code or ''} {error.param or ''} {error.user_message or error}".strip()
+        ) from error
+    except stripe.StripeError as error:
+        raise PaymentUnavailable(later()) from error
+
+
+def later() -> str:
+    return _("The payment service does not answer. Nothing was charged. Please try again in a minute.")
+
+
+def create_session(request: dict[str, Any], *, idempotency_key: str) -> SessionState:
+    """Safe to repeat with the same request and key: Stripe answers as it did the first time."""
+    params: Any = json.loads(
+        json.dumps(request, sort_keys=True)
+    )  # the same bytes also after PostgreSQL's jsonb
+    with stripe_call():
+        session = client(TIMEOUT).v1.checkout.sessions.create(params, {"idempotency_key": idempotency_key})
+    return read_session(session)
+
+
+def retrieve_session(session_id: str, *, timeout: float | None = None) -> SessionState:
+    with stripe_call():
+        session = client(timeout or TIMEOUT).v1.checkout.sessions.retrieve(session_id, {"expand": EXPAND})
+    return read_session(session)
+
+
+def expire_session(session_id: str) -> None:
+    """Close a session that is still open; one that is complete or expired already stays as it is."""
+    try:
+        with stripe_call():
+            client(TIMEOUT).v1.checkout.sessions.expire(session_id)
+    except SessionRefused:
+        return  # no longer open: the caller asks what it is
+
+
+def read_session(session: stripe.checkout.Session) -> SessionState:
+    intent = session.payment_intent
+    known = intent if isinstance(intent, stripe.PaymentIntent) else None
+    charge = known.latest_charge if known else None
+    details = charge.payment_method_details if isinstance(charge, stripe.Charge) else None
+    card = details.card if details and details.type == "card" else None
+    return SessionState(
+        id=session.id,
+        status=session.status or "",
+        payment_status=session.payment_status,
+        amount=session.amount_total or 0,
+        currency=(session.currency or "").upper(),
+        reference=session.client_reference_id or "",
+        livemode=session.livemode,
+        url=session.url or "",
+        expires_at=datetime.fromtimestamp(session.expires_at, tz=UTC),
+        metadata=dict(session.metadata.to_dict()) if session.metadata else {},
+        payment_intent=known.id if known else (intent if isinstance(intent, str) else ""),
+        payment_intent_status=known.status if known else "",
+        payment_method=details.type if details else "",
+        card_brand=(card.brand or "") if card else "",
+        last4=(card.last4 or "") if card else "",
+    )
+
+
+def parse_event(payload: bytes, signature: str) -> EventHint:
+    """Check who sent a webhook. Two secrets may be valid during a rotation.
+
+    Raises BadEvent for a wrong, missing or stale signature, and for signed nonsense.
+    """
+    for secret in settings.STRIPE_WEBHOOK_SECRET:
+        try:
+            stripe.WebhookSignature.verify_header(
+                payload.decode(), signature, secret, stripe.Webhook.DEFAULT_TOLERANCE
+            )
+            break
+        except (stripe.SignatureVerificationError, UnicodeDecodeError, ValueError):
+            continue
+    else:
+        raise BadEvent("signature")
+    return read_event(payload)
+
+
+def read_event(payload: bytes) -> EventHint:
+    try:
+        event = json.loads(payload)
+        subject = event["data"]["object"]
+        is_session = subject.get("object") == "checkout.session"
+        return EventHint(
+            id=str(event["id"]),
+            type=str(event["type"]),
+            session_id=str(subject["id"]) if is_session else "",
+            livemode=bool(event["livemode"]),
+            payload=event,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadEvent("not an event") from error

@@ -1,0 +1,164 @@
+"""What Stripe says of a payment, put into our books. Everything here may run twice, at once, late or out of order."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from shopfolio.ecommerce import gateway
+from shopfolio.ecommerce.exceptions import SoldOut
+from shopfolio.ecommerce.gateway import SessionState
+from shopfolio.ecommerce.models import CartLine, Order, OrderEvent, StripeSession
+from shopfolio.ecommerce.services import stock
+from shopfolio.ecommerce.services.delivery import grant_entitlements
+from shopfolio.ecommerce.services.invoicing import enqueue_paid_mails, issue_invoice
+
+Attempt = StripeSession.Status
+
+
+def settle(session_id: str, *, timeout: float | None = None) -> Order | None:
+    """Ask Stripe about a session and move its order to where Stripe says it is; nothing, if it is not ours.
+
+    The one function behind webhooks, the return page and the reconciler. Raises PaymentUnavailable.
+    timeout: seconds to wait for Stripe.
+    """
+    return record(gateway.retrieve_session(session_id, timeout=timeout))
+
+
+@transaction.atomic
+def record(state: SessionState) -> Order | None:
+    """Write down what Stripe has just said of a session. Locks the order first, then its attempt."""
+    found = find_attempt(state)
+    if found is None or state.livemode != settings.STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_")):
+        return None
+    order = Order.objects.select_for_update().get(pk=found.order_id)
+    attempt = StripeSession.objects.select_for_update().get(pk=found.pk)
+    if attempt.status == Attempt.CREATING:
+        adopt(order, attempt, state)
+    attempt.asked_at = timezone.now()
+    attempt.save(update_fields=["asked_at"])
+    if state.is_paid:
+        on_paid(order, attempt, state)
+    elif state.status == "complete":
+        on_unpaid(order, attempt, state)
+    elif state.status == "expired":
+        on_expired(order, attempt)
+    return order
+
+
+def find_attempt(state: SessionState) -> StripeSession | None:
+    """By Stripe's id; or by ours, when Stripe was quicker than our own second transaction."""
+    attempt = StripeSession.objects.filter(session_id=state.id).first()
+    if attempt is not None:
+        return attempt
+    try:
+        key = UUID(state.metadata.get("attempt", ""))
+    except ValueError:
+        return None
+    return StripeSession.objects.filter(pk=key, session_id=None).first()
+
+
+def adopt(order: Order, attempt: StripeSession, state: SessionState) -> None:
+    """The session exists: the order is offered for payment."""
+    attempt.session_id, attempt.url, attempt.status = state.id, state.url, Attempt.OPEN
+    attempt.last_error = ""
+    attempt.save(update_fields=["session_id", "url", "status", "last_error"])
+    if order.status == Order.Status.DRAFT:
+        order.transition(Order.Status.AWAITING_PAYMENT)
+
+
+def on_paid(order: Order, attempt: StripeSession, state: SessionState) -> None:
+    if attempt.status == Attempt.PAID:
+        return
+    attempt.status, attempt.paid_at = Attempt.PAID, timezone.now()
+    attempt.payment_intent, attempt.payment_method = state.payment_intent, state.payment_method
+    attempt.card_brand, attempt.last4 = state.card_brand, state.last4
+    attempt.save()
+    if mismatch := difference(order, state):
+        review(order, why=mismatch)
+    elif order.status in Order.HOLDS_STOCK:
+        mark_paid(order, attempt=attempt)
+    elif order.paid_at:
+        OrderEvent.objects.create(order=order, why=f"Paid a second time: {state.id}")
+    else:
+        take_late_money(order, attempt)
+
+
+def difference(order: Order, state: SessionState) -> str:
+    """What Stripe was paid for and the order does not say; retrying would not help."""
+    if state.reference != str(order.pk):
+        return f"Stripe's session {state.id} names another order: {state.reference}"[:500]
+    if (state.amount, state.currency) != (order.total, order.currency):
+        return f"Stripe was paid {state.amount} {state.currency}, the order is {order.total} {order.currency}"
+    return ""
+
+
+def review(order: Order, *, why: str) -> None:
+    """Put an order before the owner's eyes; its goods stay where they are."""
+    if Order.Status.REVIEW in Order.NEXT[order.status]:
+        order.transition(Order.Status.REVIEW, why=why)
+    else:
+        OrderEvent.objects.create(order=order, why=why)
+
+
+def take_late_money(order: Order, attempt: StripeSession) -> None:
+    """Money for an order whose goods went back: take them again, or ask the owner."""
+    try:
+        stock.reserve_order(order)
+    except SoldOut as error:
+        review(order, why=f"Paid after it was {order.status}. {error.message}")
+    else:
+        mark_paid(order, attempt=attempt, why="Paid late; the goods were still there")
+
+
+def mark_paid(order: Order, *, attempt: StripeSession | None, why: str = "") -> Order:
+    """A locked order whose goods are reserved becomes a sale, with all that follows from it.
+
+    attempt: nothing for an order that costs nothing, which gets no invoice.
+    """
+    order.transition(Order.Status.PAID, why=why)
+    stock.sell_order(order)
+    grant_entitlements(order)
+    empty_cart(order)
+    invoice = issue_invoice(order, attempt=attempt) if attempt else None
+    enqueue_paid_mails(order, invoice)
+    return order
+
+
+def empty_cart(order: Order) -> None:
+    """What was bought leaves the cart; what was put in since stays."""
+    if order.cart_id is None:
+        return
+    for variant_id, quantity in stock.pieces(order):
+        line: Any = CartLine.objects.filter(cart_id=order.cart_id, variant_id=variant_id)
+        line.filter(quantity__lte=quantity).delete()
+        line.update(quantity=F("quantity") - quantity)
+
+
+def on_unpaid(order: Order, attempt: StripeSession, state: SessionState) -> None:
+    """Complete at Stripe, but the money takes its time, or did not come."""
+    if attempt.status == Attempt.OPEN:
+        attempt.status, attempt.payment_intent = Attempt.PROCESSING, state.payment_intent
+        attempt.save(update_fields=["status", "payment_intent"])
+        if order.status == Order.Status.AWAITING_PAYMENT:
+            order.transition(Order.Status.PROCESSING)
+    if state.has_failed and attempt.status == Attempt.PROCESSING:
+        attempt.status = Attempt.FAILED
+        attempt.save(update_fields=["status"])
+        if order.status == Order.Status.PROCESSING:
+            stock.release_order(order)
+            order.transition(Order.Status.FAILED)
+
+
+def on_expired(order: Order, attempt: StripeSession) -> None:
+    """Nobody can pay this session any more: only now the goods go back."""
+    if attempt.status != Attempt.OPEN:
+        return
+    attempt.status = Attempt.EXPIRED
+    attempt.save(update_fields=["status"])
+    if order.status == Order.Status.AWAITING_PAYMENT:
+        stock.release_order(order)
+        order.transition(Order.Status.EXPIRED)

@@ -1,0 +1,92 @@
+"""Pieces on the shelf. Every function moves the figure and the ledger together."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from shopfolio.core import page_cache
+from shopfolio.ecommerce.exceptions import SoldOut
+from shopfolio.ecommerce.models import Order, StockMovement, Variant
+
+Kind = StockMovement.Kind
+
+
+@transaction.atomic
+def reserve(variant_id: UUID, quantity: int, *, order: Order) -> None:
+    """Take pieces off the shelf in one statement, so that two buyers cannot share the last one.
+
+    Raises SoldOut when fewer are left.
+    """
+    if quantity <= 0:
+        raise ValueError(quantity)
+    on_shelf = Q(available=None) | Q(available__gte=quantity)
+    if not Variant.objects.filter(on_shelf, pk=variant_id).update(available=F("available") - quantity):
+        raise SoldOut(sold_out_message(variant_id))
+    write(variant_id, Kind.RESERVED, quantity, order=order)
+
+
+def reserve_order(order: Order) -> None:
+    """Reserve all lines or none. Rows are taken in primary-key order: two carts cannot wait for each other."""
+    with transaction.atomic():
+        for variant_id, quantity in pieces(order):
+            reserve(variant_id, quantity, order=order)
+    page_cache.bump()
+
+
+def release_order(order: Order) -> None:
+    """Put a waiting order's pieces back."""
+    for variant_id, quantity in pieces(order):
+        Variant.objects.filter(pk=variant_id).update(available=F("available") + quantity)
+        write(variant_id, Kind.RELEASED, quantity, order=order)
+    page_cache.bump()
+
+
+def sell_order(order: Order) -> None:
+    """The reserved pieces are the buyer's now; the shelf does not change."""
+    for variant_id, quantity in pieces(order):
+        write(variant_id, Kind.SOLD, quantity, order=order)
+
+
+def receive(variant_id: UUID, quantity: int, *, note: str = "") -> None:
+    """New pieces came in. A variant without a figure gets one."""
+    if quantity <= 0:
+        raise ValueError(quantity)
+    with transaction.atomic():
+        variant = Variant.objects.select_for_update().get(pk=variant_id)
+        variant.available = (variant.available or 0) + quantity
+        variant.save(update_fields=["available"])
+        write(variant_id, Kind.RECEIVED, quantity, note=note)
+    page_cache.bump()
+
+
+def correct(variant_id: UUID, quantity: int, *, note: str = "") -> None:
+    """Add (or with a minus take away) what a count of the shelf has shown.
+
+    Raises SoldOut when more would go than is there.
+    """
+    if not quantity:
+        return
+    with transaction.atomic():
+        enough = Variant.objects.filter(pk=variant_id, available__gte=max(0, -quantity))
+        if not enough.update(available=F("available") + quantity):
+            raise SoldOut(sold_out_message(variant_id))
+        write(variant_id, Kind.CORRECTED, quantity, note=note)
+    page_cache.bump()
+
+
+def pieces(order: Order) -> list[tuple[UUID, int]]:
+    lines = order.lines.exclude(variant=None).order_by("variant_id").values_list("variant_id", "quantity")
+    return [(variant_id, quantity) for variant_id, quantity in lines if variant_id]
+
+
+def write(variant_id: UUID, kind: str, quantity: int, *, order: Order | None = None, note: str = "") -> None:
+    StockMovement.objects.create(variant_id=variant_id, order=order, kind=kind, quantity=quantity, note=note)
+
+
+def sold_out_message(variant_id: UUID) -> str:
+    variant = Variant.objects.select_related("product").get(pk=variant_id)
+    if not variant.available:
+        return _("%(name)s has just sold out.") % {"name": variant}
+    return _("Only %(left)s left of %(name)s.") % {"left": variant.available, "name": variant}

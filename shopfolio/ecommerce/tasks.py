@@ -1,0 +1,48 @@
+"""Jobs of the shop. Each names a service; what it does stands there."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from shopfolio.ecommerce.exceptions import PaymentUnavailable
+from shopfolio.ecommerce.models import StripeEvent, StripeSession
+from shopfolio.ecommerce.services import checkout, payment
+from shopfolio.tasks.outbox import enqueue, job
+
+DAY = 86_400
+
+
+@job("ecommerce.handle_event", external=True)
+def handle_event(*, event_pk: str) -> None:
+    """An event is only the reason to ask."""
+    event = StripeEvent.objects.get(pk=event_pk)
+    order = payment.settle(event.session_id) if event.session_id else None
+    status = StripeEvent.Status.HANDLED if order else StripeEvent.Status.IGNORED
+    now = timezone.now()
+    StripeEvent.objects.filter(pk=event.pk).update(status=status, handled_at=now, modified=now)
+
+
+@job("ecommerce.follow_attempt", external=True)
+def follow_attempt(*, attempt_id: str) -> None:
+    """Ask Stripe about an attempt that is not decided yet; one past its time is asked for until it is."""
+    attempt = checkout.open_session(StripeSession.objects.get(pk=attempt_id))
+    if attempt.session_id and attempt.status in {StripeSession.Status.OPEN, StripeSession.Status.PROCESSING}:
+        payment.settle(attempt.session_id)
+        attempt.refresh_from_db()
+    if attempt.status == StripeSession.Status.OPEN and attempt.expires_at <= timezone.now():
+        raise PaymentUnavailable("Stripe has not expired the session yet.")
+
+
+@job("ecommerce.reconcile", every=DAY)
+def reconcile() -> None:
+    """Every night: each undecided attempt is asked for once more."""
+    today = timezone.now().date()
+    for attempt_id in undecided_attempts():
+        enqueue("ecommerce.follow_attempt", key=f"{attempt_id}-{today}", attempt_id=attempt_id)
+
+
+def undecided_attempts() -> list[str]:
+    """Keys of attempts that Stripe may know more about than we do; the last minute's are still on their way."""
+    undecided = StripeSession.objects.filter(status__in=["creating", "open", "processing"])
+    settled_by_now = timezone.now() - timedelta(minutes=1)
+    return [str(key) for key in undecided.filter(created__lt=settled_by_now).values_list("pk", flat=True)]
