@@ -1,0 +1,57 @@
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from shopfolio.core import page_cache
+from shopfolio.core.demo.load import load_many_posts, load_site, read
+from shopfolio.ecommerce.demo.load import load_many_products, load_orders, load_shop
+from shopfolio.lib.env import kept_secret
+from shopfolio.lib.http import absolute
+from shopfolio.users.models import CustomUser
+
+
+class Command(BaseCommand):
+    help = "Load the demo site: a person, her work, her shop. What is there already stays as it is."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        for name in ("posts", "products", "orders"):
+            parser.add_argument(
+                f"--{name}", type=int, metavar="N", help=f"fill up to N {name}, for load tests"
+            )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        started = time.monotonic()
+        owner, password = self.make_owner()
+        self.step("The person and her work", load_site)
+        self.step("The shop", load_shop)
+        load_orders(self.stdout.write, options["orders"])
+        if options["posts"]:
+            self.step("More posts", lambda: load_many_posts(options["posts"]))
+        if options["products"]:
+            self.step("More products", lambda: load_many_products(options["products"]))
+        page_cache.bump()
+        self.stdout.write(f"The demo site is there ({time.monotonic() - started:.0f} s).")
+        self.stdout.write(
+            f"\n  Back office  {absolute('/admin/')}\n  E-mail       {owner.email}\n  Password     {password}\n"
+        )
+
+    def step(self, what: str, load: Any) -> None:
+        self.stdout.write(f"{what} …")
+        with transaction.atomic():
+            load()
+
+    def make_owner(self) -> tuple[CustomUser, str]:
+        """The owner's account; its password is made once and kept beside the other secrets."""
+        profile = read("profile")
+        password = kept_secret(settings.DATA_DIR / "keys" / "demo_owner_password")[:20]
+        owner = CustomUser.objects.filter(email=profile["email"]).first()
+        if owner is None:
+            first, _space, last = profile["name"].partition(" ")
+            owner = CustomUser.objects.create_superuser(
+                profile["email"], password, first_name=first, last_name=last
+            )
+        return owner, password if owner.check_password(password) else "(the one that you chose)"
