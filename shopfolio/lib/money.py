@@ -4,6 +4,8 @@ from decimal import Decimal, InvalidOperation
 
 from babel.numbers import format_currency
 
+from shopfolio.lib.locales import locale_of
+
 EXPONENTS = {
     "AUD": 2, "BGN": 2, "BRL": 2, "CAD": 2, "CHF": 2, "CZK": 2, "DKK": 2, "EUR": 2, "GBP": 2, "GEL": 2,
     "HKD": 2, "ILS": 2, "INR": 2, "JPY": 0, "KRW": 0, "MAD": 2, "MDL": 2, "MXN": 2, "MYR": 2, "NOK": 2,
@@ -23,7 +25,7 @@ MINIMUM = {
 def format_money(amount: int, currency: str, language: str = "en") -> str:
     """amount: minor units. Whole amounts keep their decimals, so that columns line up."""
     decimal = Decimal(amount).scaleb(-EXPONENTS[currency])
-    return str(format_currency(decimal, currency, locale=language.replace("-", "_")))
+    return str(format_currency(decimal, currency, locale=locale_of(language)))
 
 
 def to_decimal(amount: int, currency: str) -> Decimal:

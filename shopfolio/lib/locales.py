@@ -1,0 +1,33 @@
+"""Dates, countries and amounts in the reader's language."""
+
+from datetime import date
+from decimal import Decimal
+from functools import cache
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+
+@cache
+def locale_of(language: str) -> Locale:
+    """language: a code such as "pt-br". One that nobody knows reads as English: a mail must go out all the same."""
+    try:
+        return Locale.parse(language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en", "GB")
+
+
+def format_day(day: date, language: str) -> str:
+    # "English" alone would be American; the day first is what the rest of the world reads.
+    return format_date(day, "d MMMM y" if language == "en" else "long", locale=locale_of(language))
+
+
+def country_name(code: str, language: str) -> str:
+    return str(locale_of(language).territories.get(code, code))
+
+
+def format_percent(basis_points: int, language: str) -> str:
+    """2300 is 23 %, 550 is 5.5 %."""
+    figure = format_decimal(Decimal(basis_points).scaleb(-2).normalize(), locale=locale_of(language))
+    return f"{figure}\u00a0%"
