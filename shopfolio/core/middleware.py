@@ -1,5 +1,6 @@
 import base64
 import hashlib
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,12 +47,30 @@ class SameOriginCsrfMiddleware(CsrfViewMiddleware):
         }
 
 
-EDITOR_STYLE = "'sha256-unknown'"
+class CacheControlMiddleware:
+    """Public pages may be kept but are asked for again; what a session has part in is kept nowhere."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            private = settings.SESSION_COOKIE_NAME in request.COOKIES or response.cookies
+            response["Cache-Control"] = "private, no-store" if private else "no-cache"
+        return response
+
+
+EDITOR_STYLE = "'sha256-PlumsSlvJ7vvWzjqibGAYKq92O3y/4JTxWWsWJvyUYA='"
+"""The style that Tiptap puts into the page; a test compares it with the package's."""
 
 
 @cache
 def editor_hashes() -> dict[str, list[str]]:
-    """What the rich-text editor needs: its import map, and the one style that it puts into the page."""
+    """What the rich-text editor needs: its import map, and the one style that it puts into the page.
+
+    The import map names static files by their hashed addresses, so it is known only once those are collected.
+    """
     from django_prose_editor.widgets import importmap
 
     text = str(importmap).partition(">")[2].rpartition("</script>")[0]

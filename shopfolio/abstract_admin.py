@@ -1,0 +1,200 @@
+"""What the back office's pages share."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.db import models
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from shopfolio.abstract_models import PageModel, SingletonModel
+
+if TYPE_CHECKING:
+    # Generic for mypy only: Django's own classes take no parameters when they run.
+    RowAdmin = admin.ModelAdmin[Any]
+    RowsInTable = admin.TabularInline[Any, Any]
+    RowsStacked = admin.StackedInline[Any, Any]
+else:
+    RowAdmin, RowsInTable, RowsStacked = admin.ModelAdmin, admin.TabularInline, admin.StackedInline
+
+
+class RowActionsMixin(RowAdmin):
+    """Offers actions of the list as buttons on a row's own page too."""
+
+    row_actions: ClassVar[Sequence[str]] = ()
+    change_form_template = "admin/change_form_with_actions.html"
+
+    def row_actions_for(self, request: HttpRequest, row: Any) -> list[str]:
+        return list(self.row_actions)
+
+    def get_urls(self) -> list[URLPattern]:
+        address = path(
+            "<path:object_id>/do/<slug:name>/",
+            self.admin_site.admin_view(require_POST(self.do_to_row)),
+            name=f"{self.opts.app_label}_{self.opts.model_name}_do",
+        )
+        return [address, *super().get_urls()]
+
+    def do_to_row(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        allowed = self.get_actions(request)
+        if row is None or name not in allowed or name not in self.row_actions_for(request, row):
+            raise Http404
+        answer = allowed[name][0](self, request, self.get_queryset(request).filter(pk=row.pk))
+        return answer or redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", row.pk)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        row = kwargs.get("obj")
+        if row is not None:
+            actions = self.get_actions(request)
+            address = f"admin:{self.opts.app_label}_{self.opts.model_name}_do"
+            context["row_actions"] = [
+                (reverse(address, args=[row.pk, name]), label)
+                for name, (_run, _name, label) in actions.items()
+                if name in self.row_actions_for(request, row)
+            ]
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+class ReadOnlyAdmin(RowActionsMixin):
+    """Rows that the program writes and people only read."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """For actions: who may change rows elsewhere may press the buttons here."""
+        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+
+
+class ReadOnlyInline(RowsInTable):
+    extra = 0
+    can_delete = False
+    classes = ("quiet",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class SingletonAdmin(RowAdmin):
+    """One row: its list is its form, and it can neither be added again nor deleted."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):
+            return super().changelist_view(request, extra_context)
+        model: type[SingletonModel] = self.model
+        model._default_manager.get_or_create(pk=model.ID)
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", model.ID)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+SEARCH_ENGINES = (
+    _("For search engines"),
+    {
+        "fields": ["seo_title", "seo_description"],
+        "classes": ["collapse"],
+        "description": _("Empty: the title and the summary."),
+    },
+)
+PICTURE = (_("Picture"), {"fields": ["image", "image_alt"]})
+PUBLICATION = (_("Publication"), {"fields": ["status", "activate_date", "deactivate_date", "slug"]})
+
+
+class PageAdmin(RowActionsMixin):
+    """Everything with a public address: drafts, publication, and a way to look at it."""
+
+    list_display = ["title", "state", "activate_date", "on_site"]
+    list_filter = ["status"]
+    search_fields = ["title", "description"]
+    date_hierarchy: str | None = None
+    prepopulated_fields = {"slug": ["title"]}
+    actions = ["publish", "unpublish"]
+    row_actions = ["publish", "unpublish"]
+    first_fieldset: ClassVar[Sequence[str]] = ["title", "description", "body"]
+    more_fieldsets: ClassVar[Sequence[Any]] = ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        text = (_("Text"), {"fields": list(self.first_fieldset)})
+        return [text, *self.more_fieldsets, PUBLICATION, PICTURE, SEARCH_ENGINES]
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        # The address of a page that exists stays, whatever becomes of its title.
+        return self.prepopulated_fields if obj is None else {}
+
+    def view_on_site(self, page: PageModel) -> str:  # type: ignore[override]
+        return page.get_absolute_url()
+
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, page: PageModel) -> str:
+        if page.status == PageModel.Status.PUBLISHED and not page.is_live:
+            starts = page.activate_date is not None and page.activate_date > timezone.now()
+            return str(_("Scheduled") if starts else _("Over"))
+        return str(PageModel.Status(page.status).label)
+
+    @admin.display(description=_("on the site"))
+    def on_site(self, page: PageModel) -> str:
+        return format_html('<a href="{}">{}</a>', page.get_absolute_url(), _("View"))
+
+    def row_actions_for(self, request: HttpRequest, row: PageModel) -> list[str]:
+        return ["unpublish" if row.status == PageModel.Status.PUBLISHED else "publish"]
+
+    @admin.action(description=_("Publish"), permissions=["change"])
+    def publish(self, request: HttpRequest, pages: QuerySet[Any]) -> None:
+        self._set_status(request, pages, PageModel.Status.PUBLISHED)
+
+    @admin.action(description=_("Take off the site"), permissions=["change"])
+    def unpublish(self, request: HttpRequest, pages: QuerySet[Any]) -> None:
+        self._set_status(request, pages, PageModel.Status.DRAFT)
+
+    def _set_status(self, request: HttpRequest, pages: QuerySet[Any], status: int) -> None:
+        changed = 0
+        for page in pages.exclude(status=status):
+            page.status = status
+            page.save(update_fields=["status"])
+            self.log_change(request, page, [{"changed": {"fields": ["status"]}}])
+            changed += 1
+        self.message_user(
+            request,
+            ngettext("%(count)d page changed.", "%(count)d pages changed.", changed) % {"count": changed},
+        )
+
+
+class AuthoredAdmin(RowAdmin):
+    """The author is who writes, unless said otherwise."""
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"author": str(request.user.pk), **super().get_changeform_initial_data(request)}
+
+
+def row_link(row: models.Model | None, text: str = "") -> str:
+    """A link to the row's own page in the back office."""
+    if row is None:
+        return ""
+    address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+    return format_html('<a href="{}">{}</a>', address, text or str(row))

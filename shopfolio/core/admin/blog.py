@@ -1,0 +1,37 @@
+from typing import ClassVar
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from shopfolio.abstract_admin import AuthoredAdmin, PageAdmin, RowAdmin
+from shopfolio.core.models import BlogPost, Tag
+
+
+@admin.register(BlogPost)
+class BlogPostAdmin(AuthoredAdmin, PageAdmin):
+    list_display = ["title", "state", "activate_date", "author", "on_site"]
+    list_filter = ["status", "tags"]
+    list_select_related = ["author"]
+    date_hierarchy = "activate_date"
+    autocomplete_fields = ["tags"]
+    more_fieldsets: ClassVar = [(_("Written by"), {"fields": ["author", "tags"]})]
+
+
+@admin.register(Tag)
+class TagAdmin(RowAdmin):
+    list_display = ["title", "posts_count"]
+    search_fields = ["title"]
+    fields = ["title", "slug"]
+    prepopulated_fields = {"slug": ["title"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
+        return super().get_queryset(request).annotate(how_many=Count("posts"))
+
+    def view_on_site(self, tag: Tag) -> str:  # type: ignore[override]
+        return tag.get_absolute_url()
+
+    @admin.display(description=_("posts"), ordering="how_many")
+    def posts_count(self, tag: Tag) -> int:
+        return tag.how_many  # type: ignore[attr-defined, no-any-return]

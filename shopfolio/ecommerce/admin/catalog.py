@@ -1,0 +1,161 @@
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from shopfolio.abstract_admin import PageAdmin, ReadOnlyAdmin, RowsStacked, SingletonAdmin, row_link
+from shopfolio.ecommerce.admin.fields import MoneyFieldsMixin, currency, shown_money
+from shopfolio.ecommerce.exceptions import SoldOut
+from shopfolio.ecommerce.models import (
+    Product,
+    ProductFile,
+    ProductImage,
+    ShopSettings,
+    StockMovement,
+    Variant,
+)
+from shopfolio.ecommerce.services.shop import shop_settings
+from shopfolio.ecommerce.services.stocktaking import take_stock
+
+if TYPE_CHECKING:
+    AnyModelForm = forms.ModelForm[Any]
+else:
+    AnyModelForm = forms.ModelForm
+
+
+@admin.register(ShopSettings)
+class ShopSettingsAdmin(MoneyFieldsMixin, SingletonAdmin):
+    money_fields = ("shipping_price", "shipping_free_from")
+    fieldsets = [
+        (_("Tax"), {"fields": ["prices_include_tax", ("tax_rate", "tax_category"), "tax_note"]}),
+        (_("Delivery"), {"fields": [("shipping_price", "shipping_free_from"), "ships_to"]}),
+        (_("Stock"), {"fields": ["low_stock"]}),
+        (_("Invoices"), {"fields": [("invoice_prefix", "credit_note_prefix"), "invoice_footer"]}),
+    ]
+
+
+class VariantForm(AnyModelForm):
+    """`on_shelf` stands for `available`: the figure only moves together with the ledger."""
+
+    on_shelf = forms.IntegerField(
+        label=_("available"),
+        required=False,
+        min_value=0,
+        max_value=1_000_000,
+        help_text=_("Empty: unlimited. A changed figure is noted in the stock movements."),
+        # What the owner saw comes back with the form, so that pieces sold meanwhile stay sold.
+        show_hidden_initial=True,
+    )
+
+    class Meta:
+        model = Variant
+        fields = ["title", "sku", "price", "kind", "unit_code", "status", "position"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("on_shelf", self.instance.available)
+
+    def save(self, commit: bool = True) -> Variant:
+        if not commit or self.instance._state.adding:
+            return super().save(commit)
+        # Never the whole row: a sale may have moved the figure since it was read.
+        changed = {name for name in self.changed_data if name in self._meta.fields}
+        self.instance.save(update_fields=changed)
+        return self.instance
+
+    def take_stock(self, *, note: str) -> None:
+        """Raises SoldOut when more would go than is there."""
+        if "on_shelf" not in self.changed_data:
+            return
+        field = self.fields["on_shelf"]
+        seen = self.data.get(self["on_shelf"].html_initial_name, "")
+        take_stock(
+            self.instance.pk,
+            shown=field.to_python(seen),
+            counted=self.cleaned_data["on_shelf"],
+            note=note,
+        )
+
+
+class VariantInline(MoneyFieldsMixin, RowsStacked):
+    model = Variant
+    form = VariantForm
+    money_fields = ("price",)
+    extra = 0
+    min_num = 1
+    fields = [("title", "sku"), ("price", "on_shelf"), ("kind", "unit_code"), ("status", "position")]
+
+
+class ProductImageInline(RowsStacked):
+    model = ProductImage
+    extra = 0
+    fields = ["image", "alt", ("caption", "position")]
+
+
+class ProductFileInline(RowsStacked):
+    model = ProductFile
+    extra = 0
+    fields = ["title", "file", "filename", ("status", "position")]
+
+
+@admin.register(Product)
+class ProductAdmin(PageAdmin):
+    list_display = ["title", "state", "prices", "stock", "position", "on_site"]
+    inlines = [VariantInline, ProductImageInline, ProductFileInline]
+    autocomplete_fields = ["project"]
+    more_fieldsets: ClassVar[list[Any]] = [
+        (
+            _("In the shop"),
+            {"fields": [("on_sale_from", "position"), ("tax_rate", "tax_category"), "project"]},
+        )
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        variants = Prefetch("variants", Variant.objects.order_by("position", "created"))
+        return super().get_queryset(request).prefetch_related(variants)
+
+    @admin.display(description=_("price"))
+    def prices(self, product: Product) -> str:
+        lowest = product.price_from
+        if lowest is None:
+            return "–"
+        shown = shown_money(lowest, currency())
+        return shown if product.has_one_price else gettext("from %(price)s") % {"price": shown}
+
+    @admin.display(description=_("stock"))
+    def stock(self, product: Product) -> str:
+        status = product.inventory_status_with(low_stock=shop_settings().low_stock)
+        figures = [variant.available for variant in product.variants_on_sale]
+        left = sum(pieces for pieces in figures if pieces)
+        return f"{status.label}, {left}" if left and None not in figures else str(status.label)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        if formset.model is not Variant:
+            return
+        for variant_form in formset.forms:
+            if variant_form in formset.deleted_forms or not variant_form.has_changed():
+                continue
+            try:
+                variant_form.take_stock(note=gettext("Counted by %(who)s") % {"who": request.user})
+            except SoldOut as error:
+                self.message_user(request, error.message, messages.ERROR)
+
+
+@admin.register(StockMovement)
+class StockMovementAdmin(ReadOnlyAdmin):
+    list_display = ["created", "variant", "kind", "quantity", "order_link", "note"]
+    list_filter = ["kind"]
+    list_select_related = ["variant__product", "order"]
+    search_fields = ["variant__sku", "variant__product__title", "order__number", "note"]
+    date_hierarchy = "created"
+    fields = ["created", "variant", "kind", "quantity", "order_link", "note"]
+    readonly_fields = ["order_link"]
+
+    @admin.display(description=_("order"), ordering="order__number")
+    def order_link(self, movement: StockMovement) -> str:
+        return row_link(movement.order)

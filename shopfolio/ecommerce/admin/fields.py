@@ -1,0 +1,67 @@
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib.admin.options import BaseModelAdmin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from shopfolio.core.services import site
+from shopfolio.lib.money import format_money, to_decimal, to_minor
+
+if TYPE_CHECKING:
+    BaseAdmin = BaseModelAdmin[Any]
+else:
+    BaseAdmin = BaseModelAdmin
+
+MOST = 99_999_999
+"""Minor units; Stripe charges no more at once."""
+
+
+class MoneyField(forms.IntegerField):
+    """An amount as people write it ("24", "24.50"), in the site's currency; minor units inside."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "class": "vMoneyField", "autocomplete": "off"})
+    default_error_messages = {"invalid": gettext_lazy("An amount such as 24 or 24.50, please.")}
+
+    def to_python(self, value: Any) -> int | None:
+        if value in self.empty_values:
+            return None
+        if isinstance(value, int):
+            return value
+        text = str(value).strip().replace("\N{NO-BREAK SPACE}", "").replace(" ", "")
+        if "." not in text:
+            text = text.replace(",", ".")
+        try:
+            amount = to_minor(text, currency())
+        except ValueError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+        if not 0 <= amount <= MOST:
+            most = format_money(MOST, currency(), site().profile.language)
+            raise ValidationError(_("Between nothing and %(most)s."), code="range", params={"most": most})
+        return amount
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{to_decimal(value, currency()):f}" if isinstance(value, int) else value
+
+
+def currency() -> str:
+    return site().profile.currency
+
+
+class MoneyFieldsMixin(BaseAdmin):
+    """Asks for the amounts named in `money_fields` in major units."""
+
+    money_fields: tuple[str, ...] = ()
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+        if db_field.name not in self.money_fields:
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        unit = _("In %(currency)s.") % {"currency": currency()}
+        help_text = f"{unit} {db_field.help_text}".strip()
+        return db_field.formfield(form_class=MoneyField, help_text=help_text, **kwargs)
+
+
+def shown_money(amount: int | None, code: str) -> str:
+    return "–" if amount is None else format_money(amount, code, site().profile.language)

@@ -1,0 +1,93 @@
+from django.contrib import admin
+from django.http import FileResponse, Http404, HttpRequest
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from shopfolio.abstract_admin import ReadOnlyAdmin, ReadOnlyInline, row_link
+from shopfolio.ecommerce.admin.fields import shown_money
+from shopfolio.ecommerce.models import Invoice, InvoiceLine, InvoiceSeries
+
+
+class InvoiceLineInline(ReadOnlyInline):
+    model = InvoiceLine
+    fields = ["title", "sku", "quantity", "unit_price_shown", "net_shown", "tax_shown", "total_shown"]
+    readonly_fields = ["unit_price_shown", "net_shown", "tax_shown", "total_shown"]
+
+    @admin.display(description=_("unit price"))
+    def unit_price_shown(self, line: InvoiceLine) -> str:
+        return shown_money(line.unit_price, line.invoice.currency)
+
+    @admin.display(description=_("net"))
+    def net_shown(self, line: InvoiceLine) -> str:
+        return shown_money(line.net, line.invoice.currency)
+
+    @admin.display(description=_("tax"))
+    def tax_shown(self, line: InvoiceLine) -> str:
+        return shown_money(line.tax, line.invoice.currency)
+
+    @admin.display(description=_("total"))
+    def total_shown(self, line: InvoiceLine) -> str:
+        return shown_money(line.total, line.invoice.currency)
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(ReadOnlyAdmin):
+    list_display = ["number", "kind", "issued_on", "order_link", "total_shown", "pdf_link"]
+    list_filter = ["kind", "series"]
+    list_select_related = ["order", "pdf"]
+    search_fields = ["number", "order__number", "order__email", "order__name"]
+    date_hierarchy = "issued_on"
+    fields = [
+        "number", "kind", "issued_on", "order_link", "corrects", "pdf_link", "net_shown", "tax_shown",
+        "total_shown",
+        "payment_method", "last4", "payment_intent", "paid_at", "seller", "buyer", "texts", "language",
+    ]  # fmt: skip
+    readonly_fields = ["order_link", "pdf_link", "net_shown", "tax_shown", "total_shown"]
+    inlines = [InvoiceLineInline]
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.pdf)
+        return [
+            path("<path:object_id>/document.pdf", view, name="ecommerce_invoice_pdf"),
+            *super().get_urls(),
+        ]
+
+    def pdf(self, request: HttpRequest, object_id: str) -> FileResponse:
+        invoice = self.get_object(request, object_id)
+        if invoice is None or not self.has_view_permission(request, invoice) or not hasattr(invoice, "pdf"):
+            raise Http404
+        return FileResponse(
+            invoice.pdf.file.open(), filename=f"{invoice.number}.pdf", content_type="application/pdf"
+        )
+
+    @admin.display(description=_("document"))
+    def pdf_link(self, invoice: Invoice) -> str:
+        return link_to_pdf(invoice)
+
+    @admin.display(description=_("order"), ordering="order__number")
+    def order_link(self, invoice: Invoice) -> str:
+        return row_link(invoice.order)
+
+    @admin.display(description=_("net"))
+    def net_shown(self, invoice: Invoice) -> str:
+        return shown_money(invoice.net, invoice.currency)
+
+    @admin.display(description=_("tax"))
+    def tax_shown(self, invoice: Invoice) -> str:
+        return shown_money(invoice.tax, invoice.currency)
+
+    @admin.display(description=_("total"), ordering="total")
+    def total_shown(self, invoice: Invoice) -> str:
+        return shown_money(invoice.total, invoice.currency)
+
+
+def link_to_pdf(invoice: Invoice) -> str:
+    if not hasattr(invoice, "pdf"):
+        return str(_("Being printed"))
+    return format_html('<a href="{}">PDF</a>', reverse("admin:ecommerce_invoice_pdf", args=[invoice.pk]))
+
+
+@admin.register(InvoiceSeries)
+class InvoiceSeriesAdmin(ReadOnlyAdmin):
+    list_display = ["code", "last_number"]

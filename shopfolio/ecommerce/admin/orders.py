@@ -1,0 +1,199 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from shopfolio.abstract_admin import ReadOnlyAdmin, ReadOnlyInline, row_link
+from shopfolio.ecommerce.admin.fields import shown_money
+from shopfolio.ecommerce.admin.invoices import link_to_pdf
+from shopfolio.ecommerce.models import (
+    Entitlement,
+    Invoice,
+    Order,
+    OrderEvent,
+    OrderLine,
+    Refund,
+    StripeSession,
+)
+from shopfolio.ecommerce.services.fulfilment import mark_sent
+from shopfolio.tasks.models import Email
+
+
+class OrderLineInline(ReadOnlyInline):
+    model = OrderLine
+    fields = ["full_title", "sku", "quantity", "unit_price_shown", "tax_shown", "total_shown"]
+    readonly_fields = ["full_title", "unit_price_shown", "tax_shown", "total_shown"]
+
+    @admin.display(description=_("title"))
+    def full_title(self, line: OrderLine) -> str:
+        return line.full_title
+
+    @admin.display(description=_("unit price"))
+    def unit_price_shown(self, line: OrderLine) -> str:
+        return shown_money(line.unit_price, line.order.currency)
+
+    @admin.display(description=_("tax"))
+    def tax_shown(self, line: OrderLine) -> str:
+        return shown_money(line.tax, line.order.currency)
+
+    @admin.display(description=_("total"))
+    def total_shown(self, line: OrderLine) -> str:
+        return shown_money(line.total, line.order.currency)
+
+
+class OrderEventInline(ReadOnlyInline):
+    model = OrderEvent
+    verbose_name_plural = _("what happened")
+    fields = ["created", "from_status", "to_status", "why", "by"]
+    readonly_fields = ["created"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OrderEvent]:
+        return super().get_queryset(request).select_related("by")
+
+
+class StripeSessionInline(ReadOnlyInline):
+    model = StripeSession
+    verbose_name_plural = _("payments")
+    fields = ["number", "status", "amount_shown", "payment_method", "last4", "paid_at", "session_id"]
+    readonly_fields = ["amount_shown"]
+
+    @admin.display(description=_("amount"))
+    def amount_shown(self, session: StripeSession) -> str:
+        return shown_money(session.amount, session.currency)
+
+
+class RefundInline(ReadOnlyInline):
+    model = Refund
+    fields = ["created", "status", "amount_shown", "reason", "refund_id"]
+    readonly_fields = ["created", "amount_shown"]
+
+    @admin.display(description=_("amount"))
+    def amount_shown(self, refund: Refund) -> str:
+        return shown_money(refund.amount, refund.currency)
+
+
+class InvoiceInline(ReadOnlyInline):
+    model = Invoice
+    fields = ["number_link", "kind", "issued_on", "total_shown", "pdf_link"]
+    readonly_fields = ["number_link", "total_shown", "pdf_link"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Invoice]:
+        return super().get_queryset(request).select_related("pdf")
+
+    @admin.display(description=_("number"))
+    def number_link(self, invoice: Invoice) -> str:
+        return row_link(invoice, invoice.number)
+
+    @admin.display(description=_("total"))
+    def total_shown(self, invoice: Invoice) -> str:
+        return shown_money(invoice.total, invoice.currency)
+
+    @admin.display(description=_("document"))
+    def pdf_link(self, invoice: Invoice) -> str:
+        return link_to_pdf(invoice)
+
+
+class EntitlementInline(ReadOnlyInline):
+    model = Entitlement
+    verbose_name_plural = _("downloads")
+    fields = ["product", "status", "created"]
+    readonly_fields = ["created"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Entitlement]:
+        return super().get_queryset(request).select_related("product", "order")
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyAdmin):
+    list_display = ["number", "name", "status", "fulfilment", "total_shown", "created"]
+    list_filter = ["status", "fulfilment"]
+    search_fields = ["number", "email", "name", "company"]
+    date_hierarchy = "created"
+    actions = ["mark_as_sent"]
+    row_actions = ["mark_as_sent"]
+    inlines = [
+        OrderLineInline, OrderEventInline, StripeSessionInline, InvoiceInline, EntitlementInline,
+        RefundInline,
+    ]  # fmt: skip
+    fieldsets = [
+        (
+            None,
+            {"fields": [("number", "created"), ("status", "paid_at"), ("fulfilment", "sent_at"), "amounts"]},
+        ),
+        (
+            _("Buyer"),
+            {
+                "fields": [
+                    ("name", "company"), ("mail_link", "phone"), "address", ("tax_id", "language"), "user",
+                ]
+            },
+        ),
+        (_("Mails"), {"fields": ["mails"]}),
+        (_("Said yes to"), {"fields": [("terms_accepted_at", "withdrawal_waived_at")]}),
+    ]  # fmt: skip
+    readonly_fields = ["amounts", "mail_link", "address", "mails"]
+
+    def view_on_site(self, order: Order) -> str:  # type: ignore[override]
+        return order.get_absolute_url()
+
+    def row_actions_for(self, request: HttpRequest, row: Order) -> list[str]:
+        return ["mark_as_sent"] if row.is_paid and row.fulfilment == Order.Fulfilment.OPEN else []
+
+    @admin.action(description=_("Mark as sent"), permissions=["act"])
+    def mark_as_sent(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
+        sent = sum(mark_sent(order_id, by=request.user) for order_id in orders.values_list("pk", flat=True))
+        self.message_user(
+            request, ngettext("%(count)d order sent.", "%(count)d orders sent.", sent) % {"count": sent}
+        )
+
+    @admin.display(description=_("total"), ordering="total")
+    def total_shown(self, order: Order) -> str:
+        return shown_money(order.total, order.currency)
+
+    @admin.display(description=_("total"))
+    def amounts(self, order: Order) -> str:
+        parts = [shown_money(order.total, order.currency)]
+        if order.tax:
+            parts.append(gettext("tax %(amount)s") % {"amount": shown_money(order.tax, order.currency)})
+        if order.amount_paid:
+            paid = shown_money(order.amount_paid, order.currency)
+            parts.append(gettext("paid %(amount)s") % {"amount": paid})
+        if order.amount_refunded:
+            refunded = shown_money(order.amount_refunded, order.currency)
+            parts.append(gettext("refunded %(amount)s") % {"amount": refunded})
+        return ", ".join(parts)
+
+    @admin.display(description=_("e-mail"))
+    def mail_link(self, order: Order) -> str:
+        return format_html('<a href="mailto:{0}">{0}</a>', order.email)
+
+    @admin.display(description=_("address"))
+    def address(self, order: Order) -> str:
+        town = f"{order.postcode} {order.city}".strip()
+        lines = [order.address_line1, order.address_line2, town, order.country]
+        return ", ".join(line for line in lines if line)
+
+    @admin.display(description=_("sent to the buyer"))
+    def mails(self, order: Order) -> Any:
+        mails = Email.objects.filter(key__contains=order.number).defer("text", "html").order_by("created")
+        return format_html_join(
+            ", ", "{} ({})", ((row_link(mail, mail.subject), mail.get_status_display()) for mail in mails)
+        )
+
+
+@admin.register(Entitlement)
+class EntitlementAdmin(ReadOnlyAdmin):
+    list_display = ["created", "order_link", "product", "status"]
+    list_filter = ["status"]
+    list_select_related = ["order", "product"]
+    search_fields = ["order__number", "order__email", "product__title"]
+    fields = ["created", "order_link", "product", "status"]
+    readonly_fields = ["order_link"]
+
+    @admin.display(description=_("order"), ordering="order__number")
+    def order_link(self, entitlement: Entitlement) -> str:
+        return row_link(entitlement.order)

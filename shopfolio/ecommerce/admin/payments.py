@@ -1,0 +1,59 @@
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from shopfolio.abstract_admin import ReadOnlyAdmin, row_link
+from shopfolio.ecommerce.admin.fields import shown_money
+from shopfolio.ecommerce.models import Refund, StripeEvent, StripeSession
+
+
+@admin.register(StripeSession)
+class StripeSessionAdmin(ReadOnlyAdmin):
+    list_display = ["created", "order_link", "status", "amount_shown", "expires_at", "asked_at"]
+    list_filter = ["status"]
+    list_select_related = ["order"]
+    search_fields = ["order__number", "session_id", "payment_intent"]
+    date_hierarchy = "created"
+    fields = [
+        "order_link", "number", "status", "amount_shown", "created", "expires_at", "asked_at", "paid_at",
+        "payment_method", "card_brand", "last4", "session_id", "payment_intent", "idempotency_key",
+        "last_error", "request",
+    ]  # fmt: skip
+    readonly_fields = ["order_link", "amount_shown"]
+
+    @admin.display(description=_("order"), ordering="order__number")
+    def order_link(self, session: StripeSession) -> str:
+        return row_link(session.order)
+
+    @admin.display(description=_("amount"), ordering="amount")
+    def amount_shown(self, session: StripeSession) -> str:
+        return shown_money(session.amount, session.currency)
+
+
+@admin.register(StripeEvent)
+class StripeEventAdmin(ReadOnlyAdmin):
+    list_display = ["created", "type", "status", "session_id", "handled_at"]
+    list_filter = ["status", "type"]
+    search_fields = ["event_id", "session_id"]
+    date_hierarchy = "created"
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnlyAdmin):
+    list_display = ["created", "order_link", "amount_shown", "status", "reason"]
+    list_filter = ["status"]
+    list_select_related = ["order"]
+    search_fields = ["order__number", "refund_id", "reason"]
+    date_hierarchy = "created"
+    fields = [
+        "order_link", "amount_shown", "status", "reason", "created", "session", "refund_id",
+        "idempotency_key", "last_error",
+    ]  # fmt: skip
+    readonly_fields = ["order_link", "amount_shown"]
+
+    @admin.display(description=_("order"), ordering="order__number")
+    def order_link(self, refund: Refund) -> str:
+        return row_link(refund.order)
+
+    @admin.display(description=_("amount"), ordering="amount")
+    def amount_shown(self, refund: Refund) -> str:
+        return shown_money(refund.amount, refund.currency)

@@ -1,0 +1,86 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from shopfolio.abstract_admin import ReadOnlyAdmin
+from shopfolio.tasks import outbox
+from shopfolio.tasks.emails import build_message
+from shopfolio.tasks.models import Email, Job
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    list_display = ["name", "key", "status", "due_at", "attempts", "done_at"]
+    list_filter = ["status", "name"]
+    search_fields = ["name", "key", "last_error"]
+    date_hierarchy = "due_at"
+    actions = ["run_again"]
+    row_actions = ["run_again"]
+
+    def row_actions_for(self, request: HttpRequest, row: Job) -> list[str]:
+        return ["run_again"] if row.status == Job.Status.DEAD else []
+
+    @admin.action(description=_("Run again"), permissions=["act"])
+    def run_again(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        dead = list(jobs.filter(status=Job.Status.DEAD))
+        for job in dead:
+            outbox.run_again(job)
+        self.message_user(
+            request,
+            ngettext("%(count)d job runs again.", "%(count)d jobs run again.", len(dead))
+            % {"count": len(dead)},
+        )
+
+
+@admin.register(Email)
+class EmailAdmin(ReadOnlyAdmin):
+    list_display = ["subject", "to", "status", "created", "sent_at"]
+    list_filter = ["status"]
+    search_fields = ["to", "subject", "key"]
+    date_hierarchy = "created"
+    fields = [
+        "subject", "to", "reply_to", "status", "created", "sent_at", "text", "attached", "as_file", "key",
+        "message_id",
+    ]  # fmt: skip
+    readonly_fields = ["attached", "as_file"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Email]:
+        mails: QuerySet[Email] = super().get_queryset(request)
+        if request.resolver_match and request.resolver_match.url_name == "tasks_email_changelist":
+            return mails.defer("text", "html", "headers", "attachments")
+        return mails
+
+    def get_urls(self) -> list[URLPattern]:
+        address = path(
+            "<path:object_id>/mail.eml", self.admin_site.admin_view(self.eml), name="tasks_email_eml"
+        )
+        return [address, *super().get_urls()]
+
+    def eml(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The mail as it went out, HTML and attachments included, for any mail program."""
+        email = self.get_object(request, object_id)
+        if email is None or not self.has_view_permission(request, email):
+            raise Http404
+        return HttpResponse(
+            build_message(email).message().as_bytes(),
+            content_type="message/rfc822",
+            headers={"Content-Disposition": 'attachment; filename="mail.eml"'},
+        )
+
+    @admin.display(description=_("with pictures and layout"))
+    def as_file(self, email: Email) -> str:
+        return format_html(
+            '<a href="{}">{}</a>',
+            reverse("admin:tasks_email_eml", args=[email.pk]),
+            _("Open in a mail program"),
+        )
+
+    @admin.display(description=_("attached"))
+    def attached(self, email: Email) -> Any:
+        return ", ".join(attachment["name"] for attachment in email.attachments)
