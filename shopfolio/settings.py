@@ -1,11 +1,13 @@
 """The only settings file. Every value that differs between sites comes from the environment."""
 
+import os
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
+import django_stubs_ext
 import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -16,6 +18,7 @@ from shopfolio.lib import env
 from shopfolio.lib.sqlite import use_safe_sqlite
 
 use_safe_sqlite()
+django_stubs_ext.monkeypatch()
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -62,7 +65,7 @@ INSTALLED_APPS = [
     "shopfolio.core",
     "shopfolio.users",
     "shopfolio.tasks",
-    "django.contrib.admin",
+    "shopfolio.back_office.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -84,6 +87,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "shopfolio.core.page_cache.GenerationMiddleware",
+    "shopfolio.core.middleware.CacheControlMiddleware",
     "shopfolio.core.middleware.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -276,6 +280,7 @@ LOG_STEPS: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso"),
 ]
+PROCESS = os.environ.get("SHOPFOLIO_PROCESS")  # `shopfolio up` tells each program its name
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -286,6 +291,7 @@ LOGGING = {
             if LOG_FORMAT == "json"
             else structlog.dev.ConsoleRenderer(colors=False),
             "foreign_pre_chain": LOG_STEPS,
+            "fmt": f"{PROCESS} | %(message)s" if PROCESS and LOG_FORMAT == "text" else "%(message)s",
         }
     },
     "handlers": {"stream": {"class": "logging.StreamHandler", "formatter": "line"}},

@@ -4,7 +4,6 @@ from hypothesis import strategies as st
 
 from shopfolio.ecommerce.models import Variant
 from shopfolio.ecommerce.services.pricing import net_and_tax, price_cart
-from shopfolio.ecommerce.services.shop import forget_shop_settings
 from tests.factories import make_cart, make_product, make_shop, make_variant
 
 
@@ -104,6 +103,3 @@ def test_net_and_tax_always_add_up(price, quantity, rate, inclusive):
     assert abs(tax * 10_000 - net * rate) <= (10_000 + rate)
 
 
-@pytest.fixture(autouse=True)
-def _fresh_settings():
-    forget_shop_settings()

@@ -82,6 +82,9 @@ def start_checkout(cart: Cart, *, buyer: Buyer, shown_total: int, user: Any = No
         attempt = order.sessions.order_by("-number").first()
         if order.paid_at or attempt is None:
             return order.get_absolute_url()
+        if attempt.expires_at <= timezone.now():
+            close_order(order)
+            continue
         attempt = open_session(attempt)
         if attempt.status == StripeSession.Status.OPEN:
             return attempt.url

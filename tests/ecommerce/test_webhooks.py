@@ -1,0 +1,108 @@
+import json
+import time
+
+import pytest
+import stripe
+
+from shopfolio.ecommerce.models import StripeEvent
+from shopfolio.tasks.models import Job
+
+pytestmark = [pytest.mark.django_db, pytest.mark.rows]
+
+SECRET = "whsec_first"
+EVENT = {
+    "id": "evt_1",
+    "object": "event",
+    "type": "checkout.session.completed",
+    "livemode": False,
+    "data": {"object": {"id": "cs_test_1", "object": "checkout.session"}},
+}
+
+
+@pytest.fixture(autouse=True)
+def _secrets(settings):
+    settings.STRIPE_WEBHOOK_SECRET = [SECRET, "whsec_second"]
+
+
+def signed(payload: str, *, secret: str = SECRET, at: float | None = None) -> str:
+    stamp = int(at or time.time())
+    return f"t={stamp},v1={stripe.WebhookSignature._compute_signature(f'{stamp}.{payload}', secret)}"
+
+
+def post(client, payload, signature):
+    return client.post(
+        "/webhooks/stripe/", payload, content_type="application/json", headers={"stripe-signature": signature}
+    )
+
+
+def test_a_signed_event_is_kept_with_one_job(client):
+    payload = json.dumps(EVENT)
+
+    response = post(client, payload, signed(payload))
+
+    assert response.status_code == 200
+    event = StripeEvent.objects.get()
+    assert (event.event_id, event.type, event.session_id, event.status) == (
+        "evt_1",
+        "checkout.session.completed",
+        "cs_test_1",
+        "received",
+    )
+    assert Job.objects.get().args == {"event_pk": str(event.pk)}
+
+
+def test_the_same_event_twenty_times_is_one_row_and_one_job(client):
+    payload = json.dumps(EVENT)
+
+    answers = {post(client, payload, signed(payload)).status_code for _ in range(20)}
+
+    assert answers == {200}
+    assert StripeEvent.objects.count() == 1
+    assert Job.objects.count() == 1
+
+
+def test_during_a_rotation_both_secrets_count(client):
+    payload = json.dumps(EVENT)
+
+    assert post(client, payload, signed(payload, secret="whsec_second")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "",
+        "nonsense",
+        "t=1,v1=",
+        signed(json.dumps(EVENT), secret="whsec_guessed"),
+        signed(json.dumps(EVENT), at=time.time() - 301),
+        signed(json.dumps(EVENT | {"id": "evt_2"})),
+    ],
+)
+def test_what_stripe_did_not_sign_now_is_refused_and_leaves_nothing(client, signature):
+    assert post(client, json.dumps(EVENT), signature).status_code == 400
+    assert not StripeEvent.objects.exists()
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize("payload", ["{", "[]", "null", '"x"', "{}", '{"id": 1}', '{"data": {"object": []}}', "\x00"])
+def test_signed_nonsense_is_refused_and_leaves_nothing(client, payload):
+    assert post(client, payload, signed(payload)).status_code == 400
+    assert not StripeEvent.objects.exists()
+
+
+def test_without_a_secret_there_is_no_door(client, settings):
+    settings.STRIPE_WEBHOOK_SECRET = []
+    payload = json.dumps(EVENT)
+
+    assert post(client, payload, signed(payload)).status_code == 404
+
+
+def test_the_door_takes_posts_only(client):
+    assert client.get("/webhooks/stripe/").status_code == 405
+
+
+def test_stripe_needs_no_origin_and_no_token(client):
+    payload = json.dumps(EVENT)
+    client.handler.enforce_csrf_checks = True
+
+    assert post(client, payload, signed(payload)).status_code == 200
