@@ -9,9 +9,13 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    from shopfolio.tasks.supervision import Refused, up
+
     try:
+        if sys.argv[1:] == ["up"]:
+            up()  # past Django's set-up, which takes longer than all the rest
         execute_from_command_line(sys.argv)
-    except ImproperlyConfigured as error:
+    except (ImproperlyConfigured, Refused) as error:
         sys.exit(f"shopfolio: {error}")
 
 

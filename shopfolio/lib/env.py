@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -64,9 +65,7 @@ def kept_secret(path: Path, prefix: str = "") -> str:
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(prefix + secrets.token_urlsafe(48))
-    try:
-        os.link(draft, path)  # two processes may start at once: the first one's secret stands
-    except FileExistsError:
-        pass
+    with suppress(FileExistsError):  # two processes may start at once: the first one's secret stands
+        os.link(draft, path)
     draft.unlink()
     return path.read_text(encoding="ascii").strip()

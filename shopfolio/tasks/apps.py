@@ -3,3 +3,7 @@ from django.apps import AppConfig
 
 class TasksConfig(AppConfig):
     name = "shopfolio.tasks"
+
+    def ready(self) -> None:
+        """Every process knows every job: the apps' `tasks` modules declare them."""
+        from shopfolio.tasks import emails  # noqa: F401

@@ -4,6 +4,8 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopfolio.settings")
 
@@ -11,6 +13,8 @@ from django.conf import settings
 
 TIME_LIMIT = 120
 """Seconds that a job may take."""
+
+TRANSPORT_ALIASES["filesystem"] = "shopfolio.tasks.broker:Transport"
 
 
 def transport_options() -> dict[str, Any]:
@@ -25,9 +29,11 @@ def transport_options() -> dict[str, Any]:
     return {"visibility_timeout": 600, "socket_timeout": 1, "socket_connect_timeout": 1}
 
 
+FOLDER = "filesystem://localhost"  # without a host kombu warns that it takes this one
+
 app = Celery("shopfolio")
 app.conf.update(
-    broker_url=settings.CELERY_BROKER_URL,
+    broker_url=FOLDER if settings.CELERY_BROKER_URL == "filesystem://" else settings.CELERY_BROKER_URL,
     broker_transport_options=transport_options(),
     broker_connection_retry_on_startup=True,
     broker_connection_timeout=1,
@@ -42,7 +48,6 @@ app.conf.update(
     worker_send_task_events=False,
     timezone="UTC",
     beat_max_loop_interval=2,
-    beat_schedule_filename=str(settings.BROKER_DIR / "beat-schedule"),
 )
 app.autodiscover_tasks(["shopfolio.tasks"], related_name="outbox")
 
@@ -50,3 +55,8 @@ app.autodiscover_tasks(["shopfolio.tasks"], related_name="outbox")
 def make_broker_folders() -> None:
     for folder in ("queue", "control"):
         (settings.BROKER_DIR / folder).mkdir(parents=True, exist_ok=True)
+
+
+@setup_logging.connect
+def keep_our_logging(**kwargs: Any) -> None:
+    """Django's LOGGING is in place already; Celery leaves logging alone when somebody answers this signal."""

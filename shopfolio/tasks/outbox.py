@@ -183,7 +183,7 @@ def run_again(row: Job) -> None:
 
 
 def run_due_jobs() -> int:
-    """Do everything that is due in this process, until nothing is; how many were done. For commands and tests."""
+    """Do everything that is due in this process; how many were done. For commands and tests."""
     done = 0
     while batch := list(
         Job.objects.filter(status=Job.Status.DUE, due_at__lte=timezone.now()).values_list("pk", flat=True)
@@ -202,15 +202,19 @@ def prune() -> None:
 
 
 def schedule() -> dict[str, dict[str, Any]]:
-    """Beat's timetable: the sweep, and a tick for every recurring job."""
+    """Beat's timetable: the sweep, and a tick for every recurring job.
+
+    Ticks come at least once a minute: a slot is enqueued once anyway, and a daily job must not wait for a
+    beat that lives a whole day.
+    """
     entries: dict[str, dict[str, Any]] = {
         "sweep": {"task": "tasks.sweep", "schedule": 2.0, "options": {"expires": 10}},
     }
     for name, seconds in EVERY.items():
         entries[name] = {
             "task": "tasks.tick",
-            "schedule": seconds,
+            "schedule": min(seconds, 60.0),
             "args": (name, seconds),
-            "options": {"expires": seconds},
+            "options": {"expires": min(seconds, 60.0)},
         }
     return entries

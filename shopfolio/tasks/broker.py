@@ -1,0 +1,44 @@
+"""Kombu's transport in a folder, without its two ways to lose or tear a message while it is written."""
+
+import os
+from pathlib import Path
+from queue import Empty
+from time import monotonic_ns
+from typing import Any
+from uuid import uuid4
+
+from kombu.transport import filesystem
+from kombu.utils.json import dumps, loads
+
+
+class Channel(filesystem.Channel):  # type: ignore[misc]
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
+        """Write under another name, then rename: kombu's own reader can meet a half-written file."""
+        folder = Path(self.data_folder_out)
+        draft = folder / f"{uuid4()}.draft"
+        draft.write_text(dumps(payload), encoding="utf-8")
+        draft.rename(folder / f"{monotonic_ns():020}_{uuid4()}.{queue}.msg")
+
+    def _get(self, queue: str) -> Any:
+        """The oldest message. Who renames the file has it, so two workers never share one."""
+        folder = Path(self.data_folder_in)
+        for name in sorted(name for name in os.listdir(folder) if name.endswith(f".{queue}.msg")):
+            mine = folder / f"{uuid4()}.taken"
+            try:
+                (folder / name).rename(mine)
+            except FileNotFoundError:
+                continue
+            text = mine.read_text(encoding="utf-8")
+            mine.unlink()
+            return loads(text)
+        raise Empty
+
+
+class Transport(filesystem.Transport):  # type: ignore[misc]
+    Channel = Channel
+
+
+def forget_messages(folder: Path) -> None:
+    """Remove what was written while no worker listened; the sweep rings again for what is due."""
+    for path in folder.iterdir():
+        path.unlink(missing_ok=True)

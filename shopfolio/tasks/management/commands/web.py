@@ -1,0 +1,63 @@
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.core.wsgi import get_wsgi_application
+from gunicorn.app.base import BaseApplication
+from gunicorn.http import wsgi
+
+from shopfolio.lib.process import end_with_parent
+
+
+class PlainResponse(wsgi.Response):  # type: ignore[misc]
+    def default_headers(self) -> list[str]:
+        """Gunicorn's own, less the one that says who serves."""
+        return [line for line in super().default_headers() if not line.startswith("Server:")]
+
+
+class WebServer(BaseApplication):  # type: ignore[misc]
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        wsgi.Response = PlainResponse
+        return get_wsgi_application()
+
+
+def server_options(*, workers: int, threads: int) -> dict[str, Any]:
+    host = "127.0.0.1" if settings.LOOPBACK else "0.0.0.0"  # noqa: S104
+    return {
+        "bind": f"{host}:{settings.PORT}",
+        "worker_class": "gthread",
+        "workers": workers,
+        "threads": threads,
+        # Longer than the 20 s that a SQLite writer may wait for its turn.
+        "timeout": 30,
+        "graceful_timeout": 30,
+        "forwarded_allow_ips": ",".join(settings.TRUSTED_PROXIES) or "127.0.0.1",
+        "limit_request_line": 4094,
+        "limit_request_fields": 60,
+        "limit_request_field_size": 8190,
+        "control_socket_disable": True,
+        "proc_name": "shopfolio-web",
+        "loglevel": "warning",
+        "logconfig_dict": settings.LOGGING,
+    }
+
+
+class Command(BaseCommand):
+    help = "Serves the site over HTTP. Any number of these may run."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--workers", type=int, default=2, help="processes (2)")
+        parser.add_argument("--threads", type=int, default=4, help="threads of each process (4)")
+
+    def handle(self, *, workers: int, threads: int, **options: Any) -> None:
+        end_with_parent()
+        WebServer(server_options(workers=workers, threads=threads)).run()
