@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ Point = tuple[float, float]
 Line = Sequence[Point]
 Picture = Image.Image
 SUPERSAMPLING = 3
+SANS = Path(__file__).parents[2] / "static/shopfolio/fonts/instrument-sans.woff2"
 
 PAPER, GREY, DARK = (246, 245, 241), (226, 228, 229), (20, 22, 28)
 COBALT, RED, OCHRE = (28, 62, 190), (226, 66, 40), (222, 158, 26)
@@ -24,14 +24,9 @@ BLACK, GREEN, PINK = (22, 24, 30), (14, 104, 84), (240, 140, 160)
 
 
 def font(size: int, weight: int = 500) -> ImageFont.FreeTypeFont:
-    """Instrument Sans, from wherever in the package the site or its invoices keep it."""
-    package = Path(__file__).parents[2]
-    found = sorted(package.rglob("[Ii]nstrument*.ttf")) or sorted(package.rglob("instrument-sans*.woff2"))
-    if not found:
-        raise FileNotFoundError("No Instrument Sans in the package: the lettered pictures need it.")
-    face = ImageFont.truetype(str(found[0]), size)
-    with suppress(OSError):  # a file of one weight
-        face.set_variation_by_axes([weight])
+    """The site's own sans."""
+    face = ImageFont.truetype(str(SANS), size)
+    face.set_variation_by_axes([weight])
     return face
 
 
