@@ -1,10 +1,51 @@
+from dataclasses import dataclass
+from typing import Self
+from uuid import UUID
+
 from django.conf import settings
+from django.core import signing
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Sum
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_models import BaseModel
 from shopfolio.ecommerce.models.catalog import Variant
+
+
+@dataclass(frozen=True)
+class CartCookie:
+    """Names a visitor's cart, and how many pieces are in it, so that the badge needs no query."""
+
+    NAME = "cart"
+    LIFE = 60 * 86_400
+
+    cart_id: UUID
+    count: int
+
+    @classmethod
+    def read(cls, request: HttpRequest) -> Self | None:
+        """Nothing when there is none, or when somebody changed it."""
+        try:
+            text = cls.signer().unsign(request.COOKIES.get(cls.NAME, ""), max_age=cls.LIFE)
+            cart_id, _dot, count = text.partition(".")
+            return cls(UUID(cart_id), int(count))
+        except (signing.BadSignature, ValueError):
+            return None
+
+    def write(self, response: HttpResponse) -> None:
+        response.set_cookie(
+            self.NAME,
+            self.signer().sign(f"{self.cart_id}.{self.count}"),
+            max_age=self.LIFE,
+            secure=settings.HTTPS,
+            httponly=True,
+            samesite="Lax",
+        )
+
+    @staticmethod
+    def signer() -> signing.TimestampSigner:
+        return signing.TimestampSigner(salt="shopfolio.cart")
 
 
 class Cart(BaseModel):
@@ -26,6 +67,18 @@ class Cart(BaseModel):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "Cart | None":
+        """The cart that the visitor's cookie leads to."""
+        cookie = CartCookie.read(request)
+        return cls.objects.filter(pk=cookie.cart_id).first() if cookie else None
+
+    def remember_in(self, response: HttpResponse) -> None:
+        CartCookie(self.pk, self.count_pieces()).write(response)
+
+    def count_pieces(self) -> int:
+        return int(self.lines.aggregate(pieces=Sum("quantity"))["pieces"] or 0)
 
 
 class CartLine(BaseModel):

@@ -1,0 +1,164 @@
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from shopfolio.ecommerce.models import CartLine, Variant
+from shopfolio.ecommerce.services.checkout import Buyer
+from shopfolio.ecommerce.services.pricing import Totals
+from shopfolio.lib.locales import locale_of
+
+NOT_COUNTRIES = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"}
+"""Two-letter codes in CLDR that are groups, test regions, or parts of another country."""
+
+
+class TextField(forms.CharField):
+    """A line of text that every database and mail server can hold."""
+
+    def to_python(self, value: Any) -> str:
+        text = " ".join((super().to_python(value) or "").split())
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise ValidationError(_("There is a sign in it that cannot be written down.")) from error
+        return text
+
+
+class EmailField(TextField):
+    widget = forms.EmailInput
+    default_validators = [validate_email]
+
+
+class QuantityField(forms.IntegerField):
+    def __init__(self, *, least: int) -> None:
+        super().__init__(required=False, min_value=least, max_value=CartLine.MOST)
+        wrong = format_lazy(_("Choose a quantity from {least} to {most}."), least=least, most=CartLine.MOST)
+        self.error_messages["invalid"] = wrong
+        for validator in self.validators:
+            validator.message = wrong  # type: ignore[attr-defined]
+
+
+class AddToCartForm(forms.Form):
+    variant = forms.UUIDField(
+        required=False, error_messages={"invalid": _("This choice is not offered. Choose another one.")}
+    )
+    quantity = QuantityField(least=1)
+
+    def __init__(self, data: Any, *, variants: list[Variant]) -> None:
+        super().__init__(data)
+        self.variants = {variant.pk: variant for variant in variants}
+
+    def clean_variant(self) -> Variant:
+        chosen: UUID | None = self.cleaned_data["variant"]
+        if chosen in self.variants:
+            return self.variants[chosen]
+        if chosen is not None:
+            raise ValidationError(self.fields["variant"].error_messages["invalid"])
+        if len(self.variants) == 1:
+            return next(iter(self.variants.values()))
+        raise ValidationError(
+            _("Choose one of these first.") if self.variants else _("Not on sale just now.")
+        )
+
+    def clean_quantity(self) -> int:
+        quantity: int | None = self.cleaned_data["quantity"]
+        return 1 if quantity is None else quantity
+
+
+class CartForm(forms.Form):
+    """A quantity for every line; nought takes the line out."""
+
+    def __init__(self, data: Any, *, lines: Iterable[CartLine]) -> None:
+        super().__init__(data)
+        for line in lines:
+            self.fields[self.name_of(line)] = QuantityField(least=0)
+
+    @staticmethod
+    def name_of(line: CartLine) -> str:
+        return f"quantity-{line.pk}"
+
+    def quantity_of(self, line: CartLine) -> int | None:
+        """Nothing where none was sent, or what was sent is no quantity."""
+        quantity: int | None = self.cleaned_data.get(self.name_of(line))
+        return quantity
+
+
+class CheckoutForm(forms.Form):
+    email = EmailField(
+        label=_("E-mail"), max_length=254, help_text=_("For the receipt and your order. Nothing else.")
+    )
+    phone = TextField(
+        label=_("Phone, if you like"), max_length=32, required=False, help_text=_("Only for the courier.")
+    )
+    name = TextField(label=_("Full name"), max_length=200)
+    address_line1 = TextField(label=_("Street and number"), max_length=200, required=False)
+    address_line2 = TextField(label=_("More of the address, if there is"), max_length=200, required=False)
+    postcode = TextField(label=_("Postcode"), max_length=20, required=False)
+    city = TextField(label=_("Town"), max_length=120, required=False)
+    country = forms.ChoiceField(
+        label=_("Country"),
+        required=False,
+        error_messages={"invalid_choice": _("We do not deliver there. Choose a country from the list.")},
+    )
+    company = TextField(label=_("Company"), max_length=200, required=False)
+    tax_id = TextField(
+        label=_("Tax number"), max_length=40, required=False, help_text=_("Leave empty if you need none.")
+    )
+    total = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    waive_withdrawal = forms.BooleanField(
+        label=_("The download shall begin at once. I know that this ends my right to withdraw from it."),
+        error_messages={"required": _("We need this before we can hand out the download.")},
+    )
+    terms = forms.BooleanField(
+        label=_("Terms of sale"),
+        error_messages={"required": _("Please accept the terms first.")},
+    )
+
+    AUTOCOMPLETE = {
+        "email": "email", "phone": "tel", "name": "name", "address_line1": "address-line1",
+        "address_line2": "address-line2", "postcode": "postal-code", "city": "address-level2",
+        "country": "country", "company": "organization",
+    }  # fmt: skip
+    ADDRESS = ("address_line1", "postcode", "city", "country")
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        totals: Totals,
+        ships_to: list[str],
+        language: str,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=initial)
+        self.language = language
+        for name in self.ADDRESS:
+            self.fields[name].required = totals.needs_address
+        choices = countries(ships_to if totals.needs_address else [], language)
+        self.fields["country"].choices = choices if totals.needs_address else [("", "–"), *choices]
+        if not totals.has_downloads:
+            del self.fields["waive_withdrawal"]
+        for name, purpose in self.AUTOCOMPLETE.items():
+            self.fields[name].widget.attrs["autocomplete"] = purpose
+
+    def buyer(self) -> Buyer:
+        names = {field.name for field in dataclasses.fields(Buyer)} & self.cleaned_data.keys()
+        return Buyer(
+            **{name: self.cleaned_data[name] for name in names},
+            language=self.language,
+            accepts_terms=self.cleaned_data["terms"],
+            waives_withdrawal=self.cleaned_data.get("waive_withdrawal", False),
+        )
+
+
+def countries(codes: Iterable[str], language: str) -> list[tuple[str, str]]:
+    """Codes and names in a language, by name. Without codes: every country."""
+    names = locale_of(language).territories
+    wanted = set(codes) or {code for code in names if len(code) == 2 and code.isalpha()} - NOT_COUNTRIES
+    return sorted(((code, names.get(code, code)) for code in wanted), key=lambda country: country[1])

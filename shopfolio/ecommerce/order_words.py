@@ -1,0 +1,117 @@
+"""What a buyer is told about an order."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from shopfolio.ecommerce.models import Order, OrderLine, StripeSession, Variant
+
+
+@dataclass(frozen=True)
+class Words:
+    title: str
+    text: str
+
+
+WORDS: dict[str, tuple[Any, Any]] = {
+    Order.Status.DRAFT: (
+        gettext_lazy("One moment, %(name)s."),
+        gettext_lazy("Your order is being made ready for payment. Nothing was charged."),
+    ),
+    Order.Status.AWAITING_PAYMENT: (
+        gettext_lazy("It waits for your payment."),
+        gettext_lazy("Nothing was charged yet. What you chose is held for you for half an hour."),
+    ),
+    Order.Status.PROCESSING: (
+        gettext_lazy("Thank you, %(name)s. The payment is on its way."),
+        gettext_lazy(
+            "Your bank takes a little longer, sometimes days. We write to %(email)s when the money is here."
+        ),
+    ),
+    Order.Status.PAID: (
+        gettext_lazy("Thank you, %(name)s. It is paid."),
+        gettext_lazy("We have written to %(email)s. Keep this page’s address: it leads back to the order."),
+    ),
+    Order.Status.PARTIALLY_REFUNDED: (
+        gettext_lazy("A part is on its way back to you."),
+        gettext_lazy("The rest of the order stands. Your bank shows the money within some days."),
+    ),
+    Order.Status.REFUNDED: (
+        gettext_lazy("This order was refunded."),
+        gettext_lazy("All of it went back the way it came. Your bank shows the money within some days."),
+    ),
+    Order.Status.EXPIRED: (
+        gettext_lazy("This order has run out."),
+        gettext_lazy("It was not paid in time. Nothing was charged, and what was held is back in the shop."),
+    ),
+    Order.Status.CANCELLED: (
+        gettext_lazy("This order was cancelled."),
+        gettext_lazy("Nothing was charged, and what was held is back in the shop."),
+    ),
+    Order.Status.FAILED: (
+        gettext_lazy("The payment did not go through."),
+        gettext_lazy("Your bank refused it, so nothing was charged. You can order again."),
+    ),
+    Order.Status.REVIEW: (
+        gettext_lazy("Thank you, %(name)s. We take a look."),
+        gettext_lazy(
+            "Your payment has come, but a person must look at this order first. "
+            "You need not do anything: we write to %(email)s."
+        ),
+    ),
+}
+
+
+def words_for(order: Order) -> Words:
+    title, text = WORDS[order.status]
+    known = {"name": order.name.split(" ")[0], "email": order.email}
+    return Words(str(title) % known, str(text) % known)
+
+
+@dataclass(frozen=True)
+class Step:
+    """state: "done", "now", or nothing for what is to come."""
+
+    title: str
+    state: str
+    note: str = ""
+    at: datetime | None = None
+
+
+def steps_of(order: Order, lines: list[OrderLine], paid: StripeSession | None) -> list[Step]:
+    """The way of an order that is paid or may be; nothing where it has ended."""
+    if order.is_paid:
+        return [
+            Step(_("Paid"), "done", note=paid_how(paid), at=order.paid_at),
+            *steps_after_payment(order, lines),
+        ]
+    if order.status in {Order.Status.DRAFT, Order.Status.AWAITING_PAYMENT, Order.Status.PROCESSING}:
+        ordered = Step(_("Ordered"), "done", at=order.created)
+        on_its_way = order.status == Order.Status.PROCESSING
+        paying = Step(_("Payment on its way") if on_its_way else _("Payment"), "now")
+        return [ordered, paying, *steps_after_payment(order, lines, is_paid=False)]
+    return []
+
+
+def steps_after_payment(order: Order, lines: list[OrderLine], *, is_paid: bool = True) -> list[Step]:
+    goods = {line.goods for line in lines}
+    steps = []
+    if Variant.Kind.DIGITAL in goods:
+        steps.append(Step(_("Ready to download"), "done" if is_paid else ""))
+    if Variant.Kind.SERVICE in goods:
+        steps.append(Step(_("We find a time"), "now" if is_paid else "", note=_("We write to you about it.")))
+    if order.fulfilment == Order.Fulfilment.SENT:
+        steps.append(Step(_("Sent"), "done", at=order.sent_at))
+    elif order.fulfilment == Order.Fulfilment.OPEN:
+        steps.append(Step(_("Being packed"), "now" if is_paid else ""))
+        steps.append(Step(_("With the courier"), "", note=_("We write to you when it leaves.")))
+    return steps
+
+
+def paid_how(paid: StripeSession | None) -> str:
+    if paid is None or not paid.last4:
+        return ""
+    return _("by card ending %(digits)s") % {"digits": paid.last4}

@@ -1,0 +1,99 @@
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+from shopfolio.core.models import Policy
+from shopfolio.core.services import site
+from shopfolio.ecommerce.models import Product, Variant
+from shopfolio.ecommerce.models.cart import CartCookie
+from shopfolio.ecommerce.services.shop import shop_settings
+from shopfolio.lib import locales
+from shopfolio.lib.money import format_money
+
+register = template.Library()
+
+COUNTED_UP_TO = 99
+"""Beyond it nobody counts: it is in stock."""
+
+
+@register.filter
+def money(amount: int, currency: str) -> str:
+    return format_money(amount, currency, site().profile.language)
+
+
+@register.simple_tag(takes_context=True)
+def cart_count(context: dict[str, Any]) -> int:
+    """From the cookie alone: every page shows it."""
+    request = context.get("request")
+    cookie = CartCookie.read(request) if request else None
+    return cookie.count if cookie else 0
+
+
+@register.inclusion_tag("ecommerce/_featured.html", takes_context=True)
+def featured_products(context: dict[str, Any], most: int = 4) -> dict[str, Any]:
+    return {"products": list(Product.objects.live().for_shelf()[:most]), "site": context.get("site")}
+
+
+@dataclass(frozen=True)
+class StockLabel:
+    tone: str
+    word: str
+
+
+@register.inclusion_tag("ecommerce/_status.html")
+def product_status(product: Product) -> dict[str, Any]:
+    return {"label": label_of_product(product)}
+
+
+@register.inclusion_tag("ecommerce/_status.html")
+def variant_status(variant: Variant) -> dict[str, Any]:
+    return {"label": label_of_variants([variant])}
+
+
+def label_of_product(product: Product) -> StockLabel:
+    status = product.inventory_status_with(low_stock=shop_settings().low_stock)
+    if status == Product.InventoryStatus.COMING:
+        return StockLabel("open", _("Coming soon"))
+    return label_of_variants(product.variants_on_sale)
+
+
+def label_of_variants(variants: list[Variant]) -> StockLabel:
+    if any(variant.available is None for variant in variants):
+        return label_of_unlimited({variant.kind for variant in variants})
+    left = sum(variant.available or 0 for variant in variants)
+    if left == 0:
+        return StockLabel("gone", _("Sold out"))
+    tone = "warn" if left <= shop_settings().low_stock else "good"
+    return StockLabel(tone, _("%(count)s left") % {"count": left} if left <= COUNTED_UP_TO else _("In stock"))
+
+
+def label_of_unlimited(kinds: set[str]) -> StockLabel:
+    if kinds == {Variant.Kind.DIGITAL}:
+        return StockLabel("good", _("Download"))
+    if kinds == {Variant.Kind.SERVICE}:
+        return StockLabel("open", _("By appointment"))
+    return StockLabel("good", _("In stock"))
+
+
+@register.simple_tag
+def policy(slug: str) -> Policy | None:
+    """One of the owner's policies, where there is one of that address."""
+    return next((policy for policy in site().policies if policy.slug == slug), None)
+
+
+@register.simple_tag
+def tax_note(product: Product) -> str:
+    """What the law wants beside a price."""
+    settings = shop_settings()
+    rate = settings.tax_rate if product.tax_rate is None else product.tax_rate
+    if not rate:
+        return settings.tax_note or _("No VAT is charged.")
+    words = _("Price with %(rate)s VAT.") if settings.prices_include_tax else _("%(rate)s VAT is added.")
+    return words % {"rate": locales.format_percent(rate, site().profile.language)}
+
+
+@register.filter
+def country_name(code: str) -> str:
+    return locales.country_name(code, site().profile.language)

@@ -1,0 +1,21 @@
+from django.urls import path
+
+from shopfolio.ecommerce.views import cart, catalog, checkout, orders
+from shopfolio.ecommerce.webhooks import stripe_webhook
+
+app_name = "ecommerce"
+urlpatterns = [
+    path("shop/", catalog.shop, name="shop"),
+    path("shop/<str:slug>/", catalog.product, name="product"),
+    path("cart/", cart.cart, name="cart"),
+    path("cart/add/<str:slug>/", cart.add, name="cart_add"),
+    path("cart/update/", cart.update, name="cart_update"),
+    path("checkout/", checkout.checkout, name="checkout"),
+    path("checkout/return/", checkout.returned, name="checkout_return"),
+    path("checkout/cancelled/", checkout.cancelled, name="checkout_cancelled"),
+    path("orders/<str:token>/", orders.order, name="order"),
+    path("orders/<str:token>/invoice.pdf", orders.latest_document, name="invoice"),
+    path("orders/<str:token>/documents/<path:number>.pdf", orders.document, name="document"),
+    path("orders/<str:token>/downloads/<uuid:file_id>/", orders.download, name="download"),
+    path("webhooks/stripe/", stripe_webhook, name="stripe_webhook"),
+]

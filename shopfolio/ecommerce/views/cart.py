@@ -1,0 +1,119 @@
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Sum
+from django.forms import BoundField
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from shopfolio.ecommerce.exceptions import ShopError
+from shopfolio.ecommerce.forms import AddToCartForm, CartForm
+from shopfolio.ecommerce.models import Cart, CartLine, Order
+from shopfolio.ecommerce.models.cart import CartCookie
+from shopfolio.ecommerce.services.cart import add_to_cart, set_quantity
+from shopfolio.ecommerce.services.pricing import PricedLine, Totals, price_cart
+from shopfolio.ecommerce.views.catalog import find_product, show_product
+from shopfolio.lib.http import SeeOther
+
+
+@never_cache
+@require_safe
+def cart(request: HttpRequest) -> HttpResponse:
+    return show_cart(request, Cart.of(request))
+
+
+@require_POST
+def add(request: HttpRequest, slug: str) -> HttpResponse:
+    product = find_product(request, slug)
+    form = AddToCartForm(request.POST, variants=product.variants_on_sale)
+    if not form.is_valid():
+        return show_product(request, product, form=form, status=422)
+    try:
+        with transaction.atomic():
+            cart = Cart.of(request) or Cart.objects.create()
+            add_to_cart(cart, variant=form.cleaned_data["variant"], quantity=form.cleaned_data["quantity"])
+    except ShopError as error:
+        form.add_error(None, error.message)
+        return show_product(request, product, form=form, status=422)
+    return back_to(cart)
+
+
+@require_POST
+def update(request: HttpRequest) -> HttpResponse:
+    cart = Cart.of(request)
+    if cart is None:
+        return SeeOther(reverse("ecommerce:cart"))
+    lines = list(cart.lines.all())
+    form = CartForm(request.POST, lines=lines)
+    if removed := request.POST.get("remove"):
+        for line in lines:
+            if str(line.pk) == removed:
+                set_quantity(line, quantity=0)
+        return back_to(cart)
+    is_valid = form.is_valid()
+    for line in lines:
+        if (quantity := form.quantity_of(line)) is not None:
+            set_quantity(line, quantity=quantity)
+    return back_to(cart) if is_valid else show_cart(request, cart, form=form, status=422)
+
+
+def back_to(cart: Cart) -> HttpResponse:
+    response = SeeOther(reverse("ecommerce:cart"))
+    cart.remember_in(response)
+    return response
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the cart as it is shown."""
+
+    priced: PricedLine
+    field: BoundField
+    problem: str
+
+    @property
+    def is_full(self) -> bool:
+        return self.priced.quantity == CartLine.MOST
+
+
+def show_cart(
+    request: HttpRequest, cart: Cart | None, *, form: CartForm | None = None, status: int = 200
+) -> HttpResponse:
+    if cart is None:
+        return render(request, "ecommerce/cart.html", {"rows": []}, status=status)
+    totals = price_cart(cart)
+    waiting = cart.orders.filter(status__in=[Order.Status.DRAFT, Order.Status.AWAITING_PAYMENT]).first()
+    rows = rows_of(totals, form, waiting)
+    context = {"rows": rows, "totals": totals, "waiting": waiting}
+    response = render(request, "ecommerce/cart.html", context, status=status)
+    renew_badge(request, response, cart, sum(line.quantity for line in totals.lines))
+    return response
+
+
+def rows_of(totals: Totals, form: CartForm | None, waiting: Order | None) -> list[Row]:
+    lines = [line.cart_line for line in totals.lines if line.cart_line]
+    form = form or CartForm(None, lines=lines)
+    held = held_for(waiting) if waiting else {}
+    rows = []
+    for priced in totals.lines:
+        name = CartForm.name_of(priced.cart_line)
+        is_held = priced.variant is not None and held.get(priced.variant.pk, 0) >= priced.quantity
+        rows.append(Row(priced, form[name], "" if is_held else priced.problem))
+    return rows
+
+
+def held_for(order: Order) -> dict[UUID | None, int]:
+    """What the order keeps off the shelf: its own buyer must not be told that it is sold out."""
+    lines = order.lines.exclude(variant=None).order_by().values_list("variant").annotate(Sum("quantity"))
+    return dict(lines)
+
+
+def renew_badge(request: HttpRequest, response: HttpResponse, cart: Cart, count: int) -> None:
+    """The cart may have been emptied elsewhere, by a payment in another window."""
+    cookie = CartCookie.read(request)
+    if cookie and cookie.count != count:
+        CartCookie(cart.pk, count).write(response)

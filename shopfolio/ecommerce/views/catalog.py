@@ -1,0 +1,74 @@
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
+from django.views.decorators.http import require_safe
+
+from shopfolio.core.pages import shown_to
+from shopfolio.ecommerce.forms import AddToCartForm
+from shopfolio.ecommerce.models import Product, Variant
+from shopfolio.ecommerce.services.shop import shop_settings
+
+PAGE_SIZE = 24
+
+
+@require_safe
+def shop(request: HttpRequest) -> HttpResponse:
+    shelf = Shelf.at(request.GET.get("page", "1"))
+    return render(request, "ecommerce/shop.html", {"shelf": shelf, "settings": shop_settings()})
+
+
+@require_safe
+def product(request: HttpRequest, slug: str) -> HttpResponse:
+    return show_product(request, find_product(request, slug))
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One page of products."""
+
+    products: list[Product]
+    number: int
+    has_more: bool
+
+    @classmethod
+    def at(cls, number: str) -> "Shelf":
+        if not number.isascii() or not number.isdecimal() or not 1 <= int(number[:7]) < 100_000:
+            raise Http404
+        start = (int(number) - 1) * PAGE_SIZE
+        found = list(Product.objects.live().for_shelf()[start : start + PAGE_SIZE + 1])
+        if start and not found:
+            raise Http404
+        return cls(found[:PAGE_SIZE], int(number), len(found) > PAGE_SIZE)
+
+
+def find_product(request: HttpRequest, slug: str) -> Product:
+    products = shown_to(request, Product.objects.select_related("project"))
+    found = products.prefetch_related("variants", "images")
+    product = None if "\x00" in slug else found.filter(slug=slug).first()
+    if product is None:
+        raise Http404
+    return product
+
+
+def show_product(
+    request: HttpRequest, product: Product, *, form: AddToCartForm | None = None, status: int = 200
+) -> HttpResponse:
+    context: dict[str, Any] = {"page": product, "product": product, "form": form, "settings": shop_settings()}
+    context["variants"] = variants = product.variants_on_sale
+    context["needs_address"] = any(variant.is_sent for variant in variants)
+    context["has_downloads"] = any(variant.kind == Variant.Kind.DIGITAL for variant in variants)
+    context["chosen"] = chosen_variant(product, form)
+    response = render(request, "ecommerce/product.html", context, status=status)
+    if not product.is_live:
+        add_never_cache_headers(response)
+    return response
+
+
+def chosen_variant(product: Product, form: AddToCartForm | None) -> str:
+    """The key of the choice that is ticked: what the visitor chose, else the first that can be had."""
+    if form and (typed := form["variant"].value()):
+        return str(typed)
+    return next((str(variant.pk) for variant in product.variants_on_sale if not variant.is_sold_out), "")

@@ -1,0 +1,127 @@
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from shopfolio.core.services import site
+from shopfolio.ecommerce.exceptions import PaymentUnavailable, PriceChanged, ShopError, SoldOut
+from shopfolio.ecommerce.forms import CheckoutForm
+from shopfolio.ecommerce.models import Cart, Order, StripeSession
+from shopfolio.ecommerce.models.cart import CartCookie
+from shopfolio.ecommerce.services.checkout import start_checkout
+from shopfolio.ecommerce.services.payment import settle
+from shopfolio.ecommerce.services.pricing import Totals, price_cart
+from shopfolio.ecommerce.services.shop import shop_settings
+from shopfolio.lib.http import SeeOther
+
+ASK_STRIPE_FOR = 5
+"""Seconds that a buyer waits for Stripe's answer before a page that asks again by itself."""
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def checkout(request: HttpRequest) -> HttpResponse:
+    cart = Cart.of(request)
+    totals = price_cart(cart) if cart else None
+    if cart is None or totals is None or not totals.lines:
+        return SeeOther(reverse("ecommerce:cart"))
+    if request.method != "POST":
+        return show_form(request, checkout_form(totals, initial=as_last_time(cart)), totals)
+    form = checkout_form(totals, request.POST)
+    if not form.is_valid():
+        return show_form(request, form, totals, status=422)
+    try:
+        shown = form.cleaned_data["total"]
+        return SeeOther(start_checkout(cart, buyer=form.buyer(), shown_total=shown, user=who_is(request)))
+    except ShopError as error:
+        status = 503 if isinstance(error, PaymentUnavailable) else 422
+        return show_form(request, form, price_cart(cart), refusal=error, status=status)
+
+
+@never_cache
+@require_safe
+def returned(request: HttpRequest) -> HttpResponse:
+    """Where Stripe sends the buyer: the address proves nothing, so Stripe is asked."""
+    attempt = find_attempt(request)
+    if attempt.status == StripeSession.Status.OPEN:
+        try:
+            settle(attempt.session_id or "", timeout=ASK_STRIPE_FOR)
+        except PaymentUnavailable:
+            return show_waiting(request, attempt.order)
+    order = Order.objects.get(pk=attempt.order_id)
+    if order.status in {Order.Status.DRAFT, Order.Status.AWAITING_PAYMENT}:
+        return show_waiting(request, order)
+    response = SeeOther(order.get_absolute_url())
+    renew_cart(request, response, order)
+    return response
+
+
+@never_cache
+@require_safe
+def cancelled(request: HttpRequest) -> HttpResponse:
+    return render(request, "ecommerce/cancelled.html", {"order": find_attempt(request).order})
+
+
+def checkout_form(totals: Totals, data: Any = None, initial: dict[str, Any] | None = None) -> CheckoutForm:
+    profile, ships_to = site().profile, shop_settings().ships_to
+    start = {"country": profile.country if totals.needs_address else ""}
+    return CheckoutForm(
+        data, totals=totals, ships_to=ships_to, language=profile.language, initial=start | (initial or {})
+    )
+
+
+def show_form(
+    request: HttpRequest,
+    form: CheckoutForm,
+    totals: Totals,
+    *,
+    refusal: ShopError | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "totals": totals,
+        "refusal": refusal,
+        "has_address": any(form[name].value() for name in ("address_line1", "postcode", "city")),
+        "is_sold_out": isinstance(refusal, SoldOut),
+        "is_price_changed": isinstance(refusal, PriceChanged),
+    }
+    return render(request, "ecommerce/checkout.html", context, status=status)
+
+
+def show_waiting(request: HttpRequest, order: Order) -> HttpResponse:
+    return render(request, "ecommerce/waiting.html", {"order": order})
+
+
+def as_last_time(cart: Cart) -> dict[str, Any]:
+    """What the buyer wrote before turning back at the pay page."""
+    names = set(CheckoutForm.base_fields) & {field.name for field in Order._meta.fields} - {"total"}
+    last = cart.orders.order_by("-created").values(*names).first()
+    return {name: value for name, value in (last or {}).items() if value}
+
+
+def who_is(request: HttpRequest) -> Any:
+    """Whoever is logged in; strangers have no session, and none is opened for them."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return None
+    return request.user if request.user.is_authenticated else None
+
+
+def find_attempt(request: HttpRequest) -> StripeSession:
+    session_id = request.GET.get("session_id", "")
+    attempts = StripeSession.objects.select_related("order")
+    attempt = None if "\x00" in session_id else attempts.filter(session_id=session_id).first()
+    if attempt is None:
+        raise Http404
+    return attempt
+
+
+def renew_cart(request: HttpRequest, response: HttpResponse, order: Order) -> None:
+    """What was bought has left the cart: the badge says so at once."""
+    cookie = CartCookie.read(request)
+    if order.cart and cookie and cookie.cart_id == order.cart_id:
+        order.cart.remember_in(response)

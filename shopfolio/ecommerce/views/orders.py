@@ -1,0 +1,97 @@
+"""A buyer's order. Whoever has its link may see it; nobody else can guess it."""
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from shopfolio.ecommerce.models import Invoice, Order, StripeSession
+from shopfolio.ecommerce.models.orders import LineKind
+from shopfolio.ecommerce.order_words import steps_of, words_for
+from shopfolio.ecommerce.services.delivery import downloads_of
+
+private = cache_control(private=True, no_store=True)
+
+CHANGES_SOON = {Order.Status.DRAFT: 5, Order.Status.AWAITING_PAYMENT: 15, Order.Status.PROCESSING: 30}
+"""Seconds after which the page looks again."""
+
+
+@private
+@require_safe
+def order(request: HttpRequest, token: str) -> HttpResponse:
+    order = find_order(token)
+    attempts = list(order.sessions.order_by("-number"))
+    lines = list(order.lines.select_related("variant__product"))
+    paid = next((attempt for attempt in attempts if attempt.status == StripeSession.Status.PAID), None)
+    context = {
+        "order": order,
+        "words": words_for(order),
+        "steps": steps_of(order, lines, paid),
+        "lines": [line for line in lines if line.kind == LineKind.PRODUCT],
+        "shipping": next((line for line in lines if line.kind == LineKind.SHIPPING), None),
+        "goods": sum(line.total for line in lines if line.kind == LineKind.PRODUCT),
+        "downloads": downloads_of(order),
+        "documents": documents_of(order),
+        "pay_url": pay_url(order, attempts),
+        "refresh": CHANGES_SOON.get(Order.Status(order.status)),
+        "is_sent": order.fulfilment != Order.Fulfilment.NOTHING_TO_SEND,
+    }
+    return render(request, "ecommerce/order.html", context)
+
+
+@private
+@require_safe
+def latest_document(request: HttpRequest, token: str) -> HttpResponse:
+    documents = documents_of(find_order(token))
+    if not documents:
+        raise Http404
+    return show_pdf(documents[0])
+
+
+@private
+@require_safe
+def document(request: HttpRequest, token: str, number: str) -> HttpResponse:
+    for document in documents_of(find_order(token)):
+        if document.number == number:
+            return show_pdf(document)
+    raise Http404
+
+
+@private
+@require_safe
+def download(request: HttpRequest, token: str, file_id: object) -> HttpResponse:
+    for product_file in downloads_of(find_order(token)):
+        if product_file.pk == file_id:
+            return FileResponse(
+                product_file.file.open("rb"), as_attachment=True, filename=product_file.filename
+            )
+    raise Http404
+
+
+def find_order(token: str) -> Order:
+    order = Order.objects.by_token(token)
+    if order is None:
+        raise Http404
+    return order
+
+
+def documents_of(order: Order) -> list[Invoice]:
+    """Invoices and credit notes that are printed, the latest first."""
+    return list(order.invoices.filter(pdf__isnull=False).select_related("pdf").order_by("-created"))
+
+
+def show_pdf(document: Invoice) -> FileResponse:
+    filename = f"{document.number.replace('/', '-')}.pdf"
+    return FileResponse(document.pdf.file.open("rb"), filename=filename, content_type="application/pdf")
+
+
+def pay_url(order: Order, attempts: list[StripeSession]) -> str:
+    """Where a buyer who turned back can still pay."""
+    if order.status != Order.Status.AWAITING_PAYMENT:
+        return ""
+    now = timezone.now()
+    still_open = [
+        each for each in attempts if each.status == StripeSession.Status.OPEN and each.expires_at > now
+    ]
+    return still_open[0].url if still_open else ""
