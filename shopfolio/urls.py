@@ -1,1 +1,18 @@
-urlpatterns: list[object] = []
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+# Before admin.site.urls is read: allauth's limit on attempts does not reach Django's own login page.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+handler400 = "shopfolio.core.views.site.bad_request"
+handler403 = "shopfolio.core.views.site.no_entry"
+handler404 = "shopfolio.core.views.site.not_found"
+handler500 = "shopfolio.core.views.site.server_error"
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("account/", include("allauth.account.urls")),
+    path("", include("shopfolio.ecommerce.urls")),
+    path("", include("shopfolio.core.urls")),
+]

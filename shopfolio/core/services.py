@@ -1,12 +1,24 @@
+import secrets
 import threading
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 
-from shopfolio.core.models import Policy, Profile
+from django.db import transaction
+from django.utils import timezone
+
+from shopfolio.core.models import ContactMessage, Policy, Profile, Subscriber
 from shopfolio.core.page_cache import generation
+from shopfolio.lib.http import absolute_url
+from shopfolio.tasks.emails import queue_mail
+from shopfolio.users.models import CustomUser
 
 SITE_LIVES = 60
 """Seconds; a change made past the admin shows after this time at the latest."""
+
+
+BETWEEN_CONFIRMATIONS = timedelta(hours=1)
+CONFIRMATION_LIVES = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -32,3 +44,67 @@ def site() -> Site:
 
 def forget_site() -> None:
     _kept.entry = None
+
+
+def owners_address() -> str:
+    """Where the site writes to its owner; empty while there is nobody."""
+    return site().profile.email or CustomUser.owners().values_list("email", flat=True).first() or ""
+
+
+@transaction.atomic
+def receive_message(message: ContactMessage) -> None:
+    """Keep a visitor's message and tell the owner; what looks like spam is kept without a word."""
+    message.save()
+    owner = owners_address()
+    if owner and message.status != ContactMessage.Status.SPAM:
+        queue_mail(
+            "contact_message",
+            key=f"contact-{message.pk}",
+            to=owner,
+            reply_to=message.email,
+            context={"message": message, "site": site()},
+            language=site().profile.language,
+        )
+
+
+@transaction.atomic
+def subscribe(email: str) -> None:
+    """Ask an address whether it wants the newsletter; at most once an hour, and not when it has it.
+
+    email: in lower case.
+    """
+    subscriber, _created = Subscriber.objects.select_for_update().get_or_create(email=email)
+    now = timezone.now()
+    asked_lately = subscriber.token_made_at and subscriber.token_made_at > now - BETWEEN_CONFIRMATIONS
+    if asked_lately or subscriber.status == Subscriber.Status.CONFIRMED:
+        return
+    token = secrets.token_urlsafe(32)
+    subscriber.token_hash, subscriber.token_made_at = Subscriber.hash_of(token), now
+    subscriber.save(update_fields=["token_hash", "token_made_at"])
+    queue_mail(
+        "newsletter_confirm",
+        key=f"newsletter-{subscriber.token_hash}",
+        to=email,
+        context={"confirm_url": absolute_url("core:newsletter_confirm", token=token), "site": site()},
+        language=site().profile.language,
+    )
+
+
+def awaits_confirmation(token: str) -> bool:
+    fresh = timezone.now() - CONFIRMATION_LIVES
+    return Subscriber.objects.by_mailed_token(token).filter(token_made_at__gt=fresh).exists()
+
+
+def confirm_subscription(token: str) -> bool:
+    """Whether this call confirmed it: a mailed token works once, and for a week."""
+    now = timezone.now()
+    waiting = Subscriber.objects.by_mailed_token(token).filter(token_made_at__gt=now - CONFIRMATION_LIVES)
+    status = Subscriber.Status.CONFIRMED
+    return bool(waiting.update(status=status, token_hash="", confirmed_at=now, left_at=None, modified=now))
+
+
+def unsubscribe(subscriber: Subscriber) -> None:
+    """Safe to call again: the first leaving counts."""
+    now = timezone.now()
+    staying = Subscriber.objects.filter(pk=subscriber.pk).exclude(status=Subscriber.Status.LEFT)
+    staying.update(status=Subscriber.Status.LEFT, token_hash="", left_at=now, modified=now)

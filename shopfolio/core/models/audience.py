@@ -1,6 +1,11 @@
+import hashlib
+import hmac
+import uuid
+
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_models import BaseModel, picture_path
@@ -69,6 +74,19 @@ class Testimonial(BaseModel):
         return self.name
 
 
+class SubscriberQuerySet(models.QuerySet["Subscriber"]):
+    def by_mailed_token(self, token: str) -> "SubscriberQuerySet":
+        return self.filter(token_hash=Subscriber.hash_of(token))
+
+    def by_leaving_token(self, token: str) -> "Subscriber | None":
+        try:
+            subscriber = self.filter(pk=uuid.UUID(token.partition(".")[0])).first()
+        except ValueError:
+            return None
+        matches = subscriber and hmac.compare_digest(subscriber.leaving_token.encode(), token.encode())
+        return subscriber if matches else None
+
+
 class Subscriber(BaseModel):
     """Somebody who asked for the newsletter; gets it only once confirmed."""
 
@@ -86,6 +104,8 @@ class Subscriber(BaseModel):
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     left_at = models.DateTimeField(_("left"), null=True, blank=True)
 
+    objects = SubscriberQuerySet.as_manager()
+
     class Meta(BaseModel.Meta):
         verbose_name = _("subscriber")
         verbose_name_plural = _("subscribers")
@@ -94,3 +114,13 @@ class Subscriber(BaseModel):
 
     def __str__(self) -> str:
         return self.email
+
+    @staticmethod
+    def hash_of(token: str) -> str:
+        return hashlib.sha256(token.encode()).hexdigest()
+
+    @property
+    def leaving_token(self) -> str:
+        """For the link at the foot of every letter: derived, so that nothing is kept that could leak."""
+        mac = salted_hmac("shopfolio.newsletter-leave", str(self.pk), algorithm="sha256")
+        return f"{self.pk}.{mac.hexdigest()[:32]}"

@@ -9,9 +9,18 @@ from shopfolio.lib import html
 WORDS_A_MINUTE = 220
 
 
+class TagQuerySet(models.QuerySet["Tag"]):
+    def in_use(self) -> "TagQuerySet":
+        """Tags that lead to a live post."""
+        posts = BlogPost.objects.live().filter(tags=models.OuterRef("pk"))
+        return self.filter(models.Exists(posts))
+
+
 class Tag(BaseModel):
     title = models.CharField(_("name"), max_length=60, unique=True)
     slug = PageSlugField(_("address"))
+
+    objects = TagQuerySet.as_manager()
 
     class Meta(BaseModel.Meta):
         verbose_name = _("tag")

@@ -2,7 +2,19 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import BaseModel, PageModel, picture_path
+from shopfolio.abstract_models import BaseModel, PageModel, PageQuerySet, picture_path
+
+
+class ProjectQuerySet(PageQuerySet):
+    def with_next(self) -> "ProjectQuerySet":
+        """With the title and slug of the live case study that follows in the list."""
+        position, date = models.OuterRef("position"), models.OuterRef("activate_date")
+        after = models.Q(position__gt=position) | models.Q(position=position, activate_date__lt=date)
+        following = Project.objects.live().filter(after)
+        return self.annotate(
+            next_title=models.Subquery(following.values("title")[:1]),
+            next_slug=models.Subquery(following.values("slug")[:1]),
+        )
 
 
 class Project(PageModel):
@@ -25,6 +37,8 @@ class Project(PageModel):
         "core.Skill", related_name="projects", blank=True, verbose_name=_("skills")
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    objects = ProjectQuerySet.as_manager()
 
     class Meta(PageModel.Meta):
         verbose_name = _("case study")

@@ -1,6 +1,93 @@
-from django.http import HttpRequest, HttpResponse
+from django.core.files.storage import default_storage
+from django.db import DatabaseError, connection
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_safe
+
+from shopfolio.core.models import BlogPost, Project, Testimonial
+from shopfolio.lib.http import absolute_url
+
+PICTURE_TYPES = {
+    "avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg", "jpeg": "image/jpeg",
+    "png": "image/png", "gif": "image/gif",
+}  # fmt: skip
+"""What /media/ hands out; no SVG, which may carry scripts."""
+
+ROBOTS = """\
+User-agent: *
+Disallow: /admin/
+Disallow: /account/
+Disallow: /cart/
+Disallow: /checkout/
+Disallow: /orders/
+Sitemap: {sitemap}
+"""
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    context = {
+        "projects": Project.objects.live().defer("body")[:6],
+        "testimonials": Testimonial.objects.live()[:5],
+        "posts": BlogPost.objects.live().defer("body")[:3],
+    }
+    return render(request, "core/home.html", context)
+
+
+@require_safe
+def picture(request: HttpRequest, path: str) -> FileResponse:
+    """A public picture. Its name is made anew with every upload, so that it may be kept for ever."""
+    kind = PICTURE_TYPES.get(path.rpartition(".")[2])
+    try:
+        file = default_storage.open(path)
+    except FileNotFoundError:
+        file = None
+    if file is None or kind is None:
+        raise Http404
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return FileResponse(file, content_type=kind, headers=headers)
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    text = ROBOTS.format(sitemap=absolute_url("core:sitemap"))
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("live\n", content_type="text/plain")
+
+
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """Whether the database answers."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return HttpResponse("the database does not answer\n", status=503, content_type="text/plain")
+    return HttpResponse("ready\n", content_type="text/plain")
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "400.html", status=400)
+
+
+def no_entry(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "403.html", status=403)
 
 
 def forbidden(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The CSRF middleware's refusal."""
     return render(request, "403.html", {"reason": reason}, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Without a context: whatever it would ask may be what is broken."""
+    return HttpResponse(render_to_string("500.html"), status=500)

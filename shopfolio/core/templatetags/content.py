@@ -1,0 +1,42 @@
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from shopfolio.lib import html, http
+
+register = template.Library()
+
+
+@register.filter
+def rich_text(text: str) -> SafeString:
+    """What an author wrote in the editor, for a page."""
+    return html.safe(text or "")
+
+
+@register.simple_tag
+def absolute(path: str) -> str:
+    return http.absolute(path)
+
+
+@register.simple_tag(takes_context=True)
+def canonical(context: dict[str, Any]) -> str:
+    """The page's one address: of all parameters only the page number makes another page."""
+    request = context.get("request")
+    if request is None or request.resolver_match is None:
+        return ""
+    number = request.GET.get("page", "")
+    query = f"?page={number}" if number.isdecimal() and number != "1" else ""
+    return http.absolute(request.path) + query
+
+
+@register.simple_tag(takes_context=True)
+def here(context: dict[str, Any], address: str) -> SafeString | str:
+    """Marks the link to where the visitor is: the page itself, or the part of the site it belongs to."""
+    path = getattr(context.get("request"), "path", "")
+    if address and path == address:
+        return format_html(' aria-current="{}"', "page")
+    if address not in {"", "/"} and path.startswith(address):
+        return format_html(' aria-current="{}"', "true")
+    return ""

@@ -1,0 +1,32 @@
+from django.urls import path, re_path
+
+from shopfolio.core.feeds import BlogFeed
+from shopfolio.core.sitemaps import sitemap_xml
+from shopfolio.core.views import audience, blog, policy, portfolio, resume, site
+
+app_name = "core"
+urlpatterns = [
+    path("", site.home, name="home"),
+    path("resume/", resume.resume, name="resume"),
+    path("portfolio/", portfolio.portfolio, name="portfolio"),
+    path("portfolio/<str:slug>/", portfolio.project, name="project"),
+    path("skills/<str:slug>/", resume.skill, name="skill"),
+    path("blog/", blog.posts, name="blog"),
+    path("blog/feed.xml", BlogFeed(), name="feed"),
+    path("blog/tag/<str:slug>/", blog.posts, name="blog_tag"),
+    path("blog/<str:slug>/", blog.post, name="post"),
+    path("testimonials/", audience.testimonials, name="testimonials"),
+    path("contact/", audience.contact, name="contact"),
+    path("contact/sent/", audience.contact_sent, name="contact_sent"),
+    path("newsletter/", audience.newsletter, name="newsletter"),
+    path("newsletter/sent/", audience.newsletter_sent, name="newsletter_sent"),
+    path("newsletter/confirm/<str:token>/", audience.confirm, name="newsletter_confirm"),
+    path("newsletter/unsubscribe/<str:token>/", audience.unsubscribe, name="newsletter_unsubscribe"),
+    path("policies/<str:slug>/", policy.policy, name="policy"),
+    # No dot but the one before the ending: no way out of the folder.
+    re_path(r"^media/(?P<path>pictures/[\w/-]+\.[a-z]{3,4})$", site.picture, name="picture"),
+    path("sitemap.xml", sitemap_xml, name="sitemap"),
+    path("robots.txt", site.robots, name="robots"),
+    path("health/live", site.live, name="live"),
+    path("health/ready", site.ready, name="ready"),
+]

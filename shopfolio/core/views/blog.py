@@ -1,0 +1,38 @@
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from shopfolio.core.models import BlogPost, Tag
+from shopfolio.core.pages import shown_to
+
+A_PAGE = 20
+
+
+def page_number(request: HttpRequest) -> int:
+    text = request.GET.get("page", "1")
+    if not text.isdecimal() or not 1 <= len(text) <= 6 or int(text) < 1:
+        raise Http404
+    return int(text)
+
+
+@require_safe
+def posts(request: HttpRequest, slug: str = "") -> HttpResponse:
+    number, tags = page_number(request), list(Tag.objects.in_use())
+    tag = next((tag for tag in tags if tag.slug == slug), None)
+    if slug and tag is None:
+        raise Http404
+    found = BlogPost.objects.live().filter(tags=tag) if tag else BlogPost.objects.live()
+    start = (number - 1) * A_PAGE
+    # One more than the page shows tells whether there is another; counting all would grow with the blog.
+    rows = list(found.defer("body").prefetch_related("tags")[start : start + A_PAGE + 1])
+    if not rows and number > 1:
+        raise Http404
+    context = {"tags": tags, "tag": tag, "posts": rows[:A_PAGE], "number": number, "has_older": rows[A_PAGE:]}
+    return render(request, "core/blog.html", context)
+
+
+@require_safe
+def post(request: HttpRequest, slug: str) -> HttpResponse:
+    page = get_object_or_404(shown_to(request, BlogPost.objects.prefetch_related("tags")), slug=slug)
+    others = BlogPost.objects.live().exclude(pk=page.pk).defer("body")[:3]
+    return render(request, "core/post.html", {"page": page, "others": others})

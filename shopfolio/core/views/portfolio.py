@@ -1,0 +1,19 @@
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from shopfolio.core.models import Project
+from shopfolio.core.pages import shown_to
+
+
+@require_safe
+def portfolio(request: HttpRequest) -> HttpResponse:
+    return render(request, "core/portfolio.html", {"projects": Project.objects.live().defer("body")})
+
+
+@require_safe
+def project(request: HttpRequest, slug: str) -> HttpResponse:
+    projects = Project.objects.with_next().prefetch_related("pictures")
+    return render(
+        request, "core/project.html", {"page": get_object_or_404(shown_to(request, projects), slug=slug)}
+    )
