@@ -63,8 +63,16 @@ def test_the_buyer_is_sent_to_a_page_that_asks_for_the_orders_total(stripe_api, 
     [session] = sessions_at(stripe_api)
     assert url == session.url == attempt.url
     assert (order.status, attempt.status, attempt.session_id) == ("awaiting_payment", "open", session.id)
-    assert (session.amount_total, session.currency, session.client_reference_id) == (28_600, "eur", str(order.pk))
-    assert session.metadata.to_dict() == {"order": str(order.pk), "number": order.number, "attempt": str(attempt.pk)}
+    assert (session.amount_total, session.currency, session.client_reference_id) == (
+        28_600,
+        "eur",
+        str(order.pk),
+    )
+    assert session.metadata.to_dict() == {
+        "order": str(order.pk),
+        "number": order.number,
+        "attempt": str(attempt.pk),
+    }
     assert session.expires_at == int(attempt.expires_at.timestamp())
     lines = stripe_api.client.v1.checkout.sessions.line_items.list(session.id).data
     assert [(line.description, line.quantity, line.amount_total) for line in lines] == [
@@ -91,7 +99,10 @@ def test_another_cart_means_another_order_and_the_old_page_is_closed(stripe_api,
 
     assert new_url != old_url
     assert [session.status for session in sessions_at(stripe_api)] == ["open", "expired"]
-    assert list(Order.objects.order_by("created").values_list("status", flat=True)) == ["expired", "awaiting_payment"]
+    assert list(Order.objects.order_by("created").values_list("status", flat=True)) == [
+        "expired",
+        "awaiting_payment",
+    ]
     variant.refresh_from_db()
     assert variant.available == 2
 

@@ -2,7 +2,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shopfolio.ecommerce.models import Entitlement, Invoice, Order, OrderEvent, StockMovement, StripeSession, Variant
+from shopfolio.ecommerce.models import (
+    Entitlement,
+    Invoice,
+    Order,
+    OrderEvent,
+    StockMovement,
+    StripeSession,
+    Variant,
+)
 from shopfolio.ecommerce.services import payment
 from shopfolio.ecommerce.services.checkout import place_order
 from shopfolio.ecommerce.services.pricing import price_cart
@@ -53,7 +61,11 @@ def test_a_paid_session_makes_a_sale_with_everything_that_follows(attempt, varia
     assert (order.amount_paid, order.total) == (28_600, 28_600)
     invoice = Invoice.objects.get()
     assert (invoice.order, invoice.total, invoice.last4) == (order, 28_600, "4242")
-    assert list(variant.movements.order_by("created").values_list("kind", flat=True)) == ["received", "reserved", "sold"]
+    assert list(variant.movements.order_by("created").values_list("kind", flat=True)) == [
+        "received",
+        "reserved",
+        "sold",
+    ]
     assert shelf(variant) == 3
     assert order.cart.lines.count() == 0
     assert Job.objects.filter(name="ecommerce.deliver_invoice", key=invoice.number).count() == 1
@@ -196,10 +208,18 @@ def test_downloads_are_granted_with_the_payment():
 
     order = payment.record(is_paid(attempt))
 
-    assert list(Entitlement.objects.values_list("order", "product", "status")) == [(order.pk, variant.product_id, "active")]
+    assert list(Entitlement.objects.values_list("order", "product", "status")) == [
+        (order.pk, variant.product_id, "active")
+    ]
 
 
-ANSWERS = {"open": is_open, "paid": is_paid, "way": is_on_its_way, "failed": has_failed, "expired": has_expired}
+ANSWERS = {
+    "open": is_open,
+    "paid": is_paid,
+    "way": is_on_its_way,
+    "failed": has_failed,
+    "expired": has_expired,
+}
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -64,8 +64,14 @@ def test_downloads_need_no_address_and_no_delivery():
 @pytest.mark.parametrize(
     ("break_it", "problem"),
     [
-        (lambda v: v.product.__class__.objects.filter(pk=v.product.pk).update(status=0), "Sheet, A2 is no longer offered."),
-        (lambda v: Variant.objects.filter(pk=v.pk).update(status="retired"), "Sheet, A2 is no longer offered."),
+        (
+            lambda v: v.product.__class__.objects.filter(pk=v.product.pk).update(status=0),
+            "Sheet, A2 is no longer offered.",
+        ),
+        (
+            lambda v: Variant.objects.filter(pk=v.pk).update(status="retired"),
+            "Sheet, A2 is no longer offered.",
+        ),
         (lambda v: Variant.objects.filter(pk=v.pk).update(available=0), "Sheet, A2 is sold out."),
         (lambda v: Variant.objects.filter(pk=v.pk).update(available=2), "Only 2 left of Sheet, A2."),
     ],
@@ -91,7 +97,12 @@ def test_pricing_asks_the_database_once_whatever_the_cart(size, django_assert_nu
         price_cart(cart)
 
 
-@given(price=st.integers(0, 10**9), quantity=st.integers(1, 999), rate=st.integers(0, 10_000), inclusive=st.booleans())
+@given(
+    price=st.integers(0, 10**9),
+    quantity=st.integers(1, 999),
+    rate=st.integers(0, 10_000),
+    inclusive=st.booleans(),
+)
 def test_net_and_tax_always_add_up(price, quantity, rate, inclusive):
     amount = price * quantity
 
@@ -101,5 +112,3 @@ def test_net_and_tax_always_add_up(price, quantity, rate, inclusive):
     assert net >= 0
     assert tax >= 0
     assert abs(tax * 10_000 - net * rate) <= (10_000 + rate)
-
-

@@ -84,7 +84,9 @@ def test_what_stripe_did_not_sign_now_is_refused_and_leaves_nothing(client, sign
     assert not Job.objects.exists()
 
 
-@pytest.mark.parametrize("payload", ["{", "[]", "null", '"x"', "{}", '{"id": 1}', '{"data": {"object": []}}', "\x00"])
+@pytest.mark.parametrize(
+    "payload", ["{", "[]", "null", '"x"', "{}", '{"id": 1}', '{"data": {"object": []}}', "\x00"]
+)
 def test_signed_nonsense_is_refused_and_leaves_nothing(client, payload):
     assert post(client, payload, signed(payload)).status_code == 400
     assert not StripeEvent.objects.exists()

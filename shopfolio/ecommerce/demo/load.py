@@ -20,6 +20,7 @@ from shopfolio.ecommerce.gateway import SessionState
 from shopfolio.ecommerce.models import (
     Cart,
     CartLine,
+    Invoice,
     Order,
     Product,
     ProductFile,
@@ -31,6 +32,7 @@ from shopfolio.ecommerce.models import (
 )
 from shopfolio.ecommerce.services import payment, stock
 from shopfolio.ecommerce.services.checkout import Buyer, place_order
+from shopfolio.ecommerce.services.invoicing import pdf_of
 from shopfolio.ecommerce.services.pricing import price_cart
 from shopfolio.ecommerce.services.shop import forget_shop_settings
 from shopfolio.tasks.models import Job
@@ -83,16 +85,19 @@ def load_download(product: Product, row: dict[str, Any], position: int) -> None:
         ProductFile.objects.create(product=product, title=row["title"], file=kept, position=position)
 
 
-def load_orders(say: Callable[[str], None], number: int | None = None) -> None:
-    """Past sales, made by the services that make real ones. number: how many in all; else the demo's own few."""
+def load_orders(number: int | None, say: Callable[[str], None]) -> None:
+    """Past sales, made by the services that make real ones. number: how many in all; None: the demo's own few."""
     rows = read("orders", HERE)["order"]
     missing = (len(rows) if number is None else number) - Order.objects.count()
-    for index, row in enumerate(islice(cycle(rows), max(0, missing)), start=1):
-        if number is not None:
-            row = row | {"lines": [{"sku": "HOUR", "quantity": 1}]} if index > len(rows) else row
+    for index in range(max(0, missing)):
+        row = rows[index % len(rows)]
+        if index >= len(rows):  # editions end; an hour never does
+            row = row | {"lines": [{"sku": "HOUR", "quantity": 1}]}
         load_order(row)
-        if index % 100 == 0:
-            say(f"  {index} of {missing} orders")
+        if (index + 1) % 100 == 0:
+            say(f"  {index + 1} of {missing} orders")
+    for invoice in Invoice.objects.filter(pdf=None):
+        pdf_of(invoice)
 
 
 @transaction.atomic
@@ -108,7 +113,7 @@ def load_order(row: dict[str, Any]) -> None:
         else:
             payment.record(answer(attempt, status="expired", payment_status="unpaid"))
     # The people are made up: nobody is written to.
-    Job.objects.exclude(pk__in=earlier_jobs).exclude(name="ecommerce.make_pdf").delete()
+    Job.objects.exclude(pk__in=earlier_jobs).delete()
 
 
 def demo_cart(row: dict[str, Any]) -> Cart:

@@ -4,6 +4,8 @@ import stripe
 
 from tests.stripe_simulator import line_item, session_params
 
+NAMELESS = {"currency": "eur", "unit_amount": 100}
+
 
 def refusal(simulator, **changes):
     with pytest.raises(stripe.InvalidRequestError) as refused:
@@ -67,7 +69,7 @@ def test_wrong_parameters_are_refused_by_name(simulator, changes, param, code):
         (line_item(name=" "), "[price_data][product_data][name]", "parameter_invalid_empty"),
         (line_item(currency="xyz"), "[price_data][currency]", None),
         (line_item(currency=None), "[price_data][currency]", "parameter_missing"),
-        ({"quantity": 1, "price_data": {"currency": "eur", "unit_amount": 100}}, "[price_data][product_data]", "parameter_missing"),
+        ({"quantity": 1, "price_data": NAMELESS}, "[price_data][product_data]", "parameter_missing"),
         ({"quantity": 1}, "[price_data]", "parameter_missing"),
         ({"quantity": 1, "price": "price_1"}, "[price]", "not_simulated"),
     ],

@@ -28,7 +28,7 @@ class Command(BaseCommand):
         owner, password = self.make_owner()
         self.step("The person and her work", load_site)
         self.step("The shop", load_shop)
-        load_orders(self.stdout.write, options["orders"])
+        load_orders(options["orders"], self.stdout.write)
         if options["posts"]:
             self.step("More posts", lambda: load_many_posts(options["posts"]))
         if options["products"]:
