@@ -88,7 +88,7 @@ class WebhookSink:
 
 
 class RunningSimulator:
-    """What a test holds. `webhook_url` decides where events go: at first to `sink`, later perhaps to a live server."""
+    """What a test holds. Events go to `sink`, until `webhook_url` names a live server."""
 
     key = KEY
     webhook_secret = WEBHOOK_SECRET

@@ -30,6 +30,7 @@ FILTERS = frozenset(
     }
 )  # fmt: skip
 SESSIONS = "/v1/checkout/sessions"
+Equal = tuple[tuple[str, str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def list_line_items(call: Call) -> Json:
 def list_sessions(call: Call) -> Json:
     for id_ in call.tx.overdue_sessions(call.moment.now):
         payments.current_session(call.tx, id_, call.moment)
-    equal = tuple(
+    equal: Equal = tuple(
         (name, "=", call.params[name]) for name in ("payment_intent", "status") if name in call.params
     )
     if email := call.params.get("customer_details", {}).get("email"):
@@ -107,9 +108,7 @@ def retrieve_event(call: Call) -> Json:
     return call.tx.get("event", call.id)
 
 
-def _page(
-    call: Call, kind: str, url: str, equal: tuple[tuple[str, str, Any], ...] = (), types: tuple[str, ...] = ()
-) -> Json:
+def _page(call: Call, kind: str, url: str, equal: Equal = (), types: tuple[str, ...] = ()) -> Json:
     params = call.params
     if strange := params.keys() - FILTERS:
         raise StripeError(f"The simulator does not filter by {min(strange)} yet.", code="not_simulated")

@@ -14,6 +14,7 @@ from shopfolio.ecommerce.simulator.payments import Moment
 from shopfolio.ecommerce.simulator.store import Store
 from shopfolio.ecommerce.simulator.webhooks import Background
 
+FONT = "static/shopfolio/fonts/instrument-sans.woff2"
 FORWARDED = {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"}
 
 
@@ -29,7 +30,13 @@ class Simulator:
         self.store.on_announce = self.background.wake
         self._api = Api(self.store, key=config.key, pay_origin=config.url, moment=self._moment)
         self._pages = PayPages(self.store, business=config.business, moment=self._moment)
-        self._stylesheet = files(__package__).joinpath("pay.css").read_text(encoding="utf-8")
+        self._assets = {
+            "/pay.css": Response(
+                _package_file("ecommerce/simulator/pay.css"), content_type="text/css; charset=utf-8"
+            ),
+            "/sans.woff2": Response(_package_file(FONT), content_type="font/woff2"),
+            "/favicon.ico": Response(status=204),
+        }
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         try:
@@ -42,8 +49,8 @@ class Simulator:
         _refuse_strangers(request)
         if request.path.startswith("/v1/"):
             return self._api.respond(request)
-        if request.path == "/pay.css":
-            return Response(self._stylesheet, content_type="text/css; charset=utf-8")
+        if request.path in self._assets:
+            return self._assets[request.path]
         return self._pages.respond(request)
 
     def _moment(self) -> Moment:
@@ -57,6 +64,10 @@ class Simulator:
 def create_app(config: Config) -> Simulator:
     """A simulator at rest: whoever serves it calls background.start(), in the process that serves."""
     return Simulator(config)
+
+
+def _package_file(path: str) -> bytes:
+    return files("shopfolio").joinpath(path).read_bytes()
 
 
 def _refuse_strangers(request: Request) -> None:

@@ -94,8 +94,8 @@ def _strict_dict(declared: type) -> Any:
         if name not in RequestOptions.__annotations__
     }
     # The functional form, because the fields are only known now.
-    made: Any = TypedDict(declared.__name__, fields)  # type: ignore[operator,misc]
-    made.__pydantic_config__ = ConfigDict(extra="forbid")
+    made = TypedDict(declared.__name__, fields)  # type: ignore[misc]
+    made.__pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[attr-defined]
     return made
 
 

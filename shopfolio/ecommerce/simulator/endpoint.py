@@ -78,7 +78,7 @@ class Api:
             if key in self._in_progress:
                 raise StripeError(
                     "There is currently another in-progress request using this idempotency key (that "
-                    f"probably means you submitted twice, and the other request is still going through): {key}.",
+                    f"probably means you submitted twice, and the other request is still going on): {key}.",
                     status=409,
                     kind=IDEMPOTENCY,
                     code="idempotency_key_in_use",

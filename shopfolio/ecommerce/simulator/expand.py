@@ -31,11 +31,11 @@ def expanded(tx: Transaction, thing: Json, paths: list[str], *, prefix: str = ""
     if thing["object"] == "list":
         return _expanded_list(tx, thing, inner, prefix)
     shown = public(thing)
-    for name, rest in inner.items():
+    for name, deeper in inner.items():
         if name not in EXPANDABLE.get(thing["object"], ()):
             raise StripeError(f"This property cannot be expanded ({prefix}{name}).", param="expand")
         if thing[name] is not None:
-            shown[name] = expanded(tx, _related(tx, thing, name), rest, prefix=f"{prefix}{name}.")
+            shown[name] = expanded(tx, _related(tx, thing, name), deeper, prefix=f"{prefix}{name}.")
     return shown
 
 

@@ -49,28 +49,27 @@ class Request:
 
 @dataclass
 class Response:
-    body: str = ""
+    body: bytes = b""
     status: int = 200
     content_type: str = "text/html; charset=utf-8"
     headers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def json(cls, value: object, *, status: int = 200) -> "Response":
-        return cls(json.dumps(value, indent=2) + "\n", status, "application/json")
+        return cls(json.dumps(value, indent=2).encode(), status, "application/json")
 
     @classmethod
     def see_other(cls, address: str) -> "Response":
         return cls(status=303, headers={"Location": address})
 
-    def send(self, start_response: StartResponse, *, with_body: bool = True) -> Iterable[bytes]:
-        content = self.body.encode()
+    def send(self, start_response: StartResponse) -> Iterable[bytes]:
         headers = {
             "Content-Type": self.content_type,
-            "Content-Length": str(len(content)),
+            "Content-Length": str(len(self.body)),
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
         }
         start_response(
             f"{self.status} {HTTPStatus(self.status).phrase}", list((headers | self.headers).items())
         )
-        return [content] if with_body else []
+        return [self.body]

@@ -63,7 +63,7 @@ class PayPages:
         if page.session:
             context |= _shown(page.session)
         body = render_to_string(f"simulator/{page.template}", context)
-        return Response(body, page.status, headers=_security_headers(page.session))
+        return Response(body.encode(), page.status, headers=_security_headers(page.session))
 
 
 def _act(tx: Transaction, session: Json, form: Params, moment: Moment) -> Page | Response:
@@ -72,11 +72,9 @@ def _act(tx: Transaction, session: Json, form: Params, moment: Moment) -> Page |
         return Response.see_other(_filled(session["cancel_url"], session))
     if action not in {"pay", "pay_later"}:
         return _again(session, form, _("Please choose how to go on."), status=400)
-    buyer = {
-        "email": session["customer_email"] or _text(form, "email"),
-        "name": _text(form, "name") or None,
-    }
-    if "@" not in buyer["email"]:
+    email = session["customer_email"] or _text(form, "email")
+    buyer = {"email": email, "name": _text(form, "name") or None}
+    if "@" not in email:
         return _again(session, form, _("Please fill in your e-mail address."), status=422)
     if action == "pay_later" and session["amount_total"]:
         payments.promise_bank_debit(tx, session, buyer=buyer, moment=moment)

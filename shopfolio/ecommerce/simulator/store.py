@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS delivery (
 CREATE INDEX IF NOT EXISTS delivery_due ON delivery (due);
 CREATE TABLE IF NOT EXISTS answer (
     key TEXT PRIMARY KEY, path TEXT NOT NULL, fingerprint TEXT NOT NULL, request TEXT NOT NULL,
-    status INTEGER NOT NULL, body TEXT NOT NULL, created REAL NOT NULL
+    status INTEGER NOT NULL, body BLOB NOT NULL, created REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS answer_created ON answer (created);
 """
@@ -39,7 +39,7 @@ class Answer:
     fingerprint: str
     request: str
     status: int
-    body: str
+    body: bytes
 
 
 class Store:
@@ -146,7 +146,7 @@ class Transaction:
             f" WHERE due <= ? AND event NOT IN ({marks}) ORDER BY due LIMIT 1",
             (now, *except_for),
         ).fetchone()
-        return tuple(row) if row else None  # type: ignore[return-value]
+        return tuple(row) if row else None
 
     def delivered(self, event_id: str) -> None:
         self._execute("DELETE FROM delivery WHERE event = ?", (event_id,))

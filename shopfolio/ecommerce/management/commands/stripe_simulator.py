@@ -52,6 +52,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "workers": 1,
             "threads": THREADS,
             "keepalive": 65,
+            "graceful_timeout": 5,
             "loglevel": "warning",
             "proc_name": "stripe-simulator",
             "post_worker_init": lambda worker: worker.wsgi.background.start(),
