@@ -3,10 +3,23 @@
 from itertools import count
 from typing import Any
 
-from shopfolio.core.models import Profile
-from shopfolio.ecommerce.models import Cart, CartLine, Product, ShopSettings, Variant
-from shopfolio.ecommerce.services import stock
-from shopfolio.ecommerce.services.checkout import Buyer
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+
+from shopfolio.core.models import BlogPost, Profile
+from shopfolio.ecommerce.models import (
+    Cart,
+    CartLine,
+    Order,
+    Product,
+    ShopSettings,
+    StripeSession,
+    Variant,
+)
+from shopfolio.ecommerce.services import payment, stock
+from shopfolio.ecommerce.services.checkout import Buyer, place_order
+from shopfolio.ecommerce.services.pricing import price_cart
 
 numbers = count(1)
 
@@ -55,3 +68,34 @@ def make_buyer(**fields: Any) -> Buyer:
     return Buyer(**(defaults | fields))
 
 
+def make_waiting_order(*lines: tuple[Variant, int], **buyer: Any) -> Order:
+    """An order that waits to be offered for payment; of one print where no lines are named."""
+    cart = make_cart(*(lines or ((make_variant(), 1),)))
+    return place_order(cart, buyer=make_buyer(**buyer), shown_total=price_cart(cart).total)
+
+
+def make_paid_order(*lines: tuple[Variant, int], **buyer: Any) -> Order:
+    """Paid by a card ending 4242, with its invoice; nothing is mailed until the jobs run."""
+    order = make_waiting_order(*lines, **buyer)
+    if order.paid_at:
+        return order
+    attempt: StripeSession = order.sessions.get()
+    attempt.status, attempt.payment_method, attempt.last4 = StripeSession.Status.PAID, "card", "4242"
+    attempt.session_id, attempt.payment_intent = f"cs_test_{order.number}", f"pi_{order.number}"
+    attempt.paid_at = timezone.now()
+    with transaction.atomic():
+        attempt.save()
+        payment.mark_paid(order, attempt=attempt)
+    return order
+
+
+def make_owner(**fields: Any) -> Any:
+    """The person who runs the site; a password only where a test logs in with it."""
+    return get_user_model().objects.create_superuser(
+        **({"email": f"owner{next(numbers)}@example.org"} | fields)
+    )
+
+
+def make_post(title: str = "", *, live: bool = True, **fields: Any) -> BlogPost:
+    status = BlogPost.Status.PUBLISHED if live else BlogPost.Status.DRAFT
+    return BlogPost.objects.create(title=title or f"Post {next(numbers)}", **({"status": status} | fields))

@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from shopfolio.ecommerce.exceptions import PaymentUnavailable
-from shopfolio.ecommerce.models import StripeEvent, StripeSession
-from shopfolio.ecommerce.services import checkout, payment
+from shopfolio.ecommerce.models import Invoice, Order, StripeEvent, StripeSession
+from shopfolio.ecommerce.services import checkout, mails, payment
 from shopfolio.tasks.outbox import enqueue, job
 
 DAY = 86_400
@@ -42,7 +42,22 @@ def reconcile() -> None:
 
 
 def undecided_attempts() -> list[str]:
-    """Keys of attempts that Stripe may know more about than we do; the last minute's are still on their way."""
+    """Keys of attempts that Stripe may know more about than we; the last minute's are still on their way."""
     undecided = StripeSession.objects.filter(status__in=["creating", "open", "processing"])
     settled_by_now = timezone.now() - timedelta(minutes=1)
     return [str(key) for key in undecided.filter(created__lt=settled_by_now).values_list("pk", flat=True)]
+
+
+@job("ecommerce.deliver_invoice", external=True)
+def deliver_invoice(*, invoice_id: str) -> None:
+    mails.deliver(Invoice.objects.select_related("order").get(pk=invoice_id))
+
+
+@job("ecommerce.mail_order_paid")
+def mail_order_paid(*, order_id: str) -> None:
+    mails.mail_order_paid(Order.objects.get(pk=order_id))
+
+
+@job("ecommerce.mail_order_received")
+def mail_order_received(*, order_id: str) -> None:
+    mails.mail_order_received(order_id)

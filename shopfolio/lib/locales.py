@@ -11,7 +11,7 @@ from babel.numbers import format_decimal
 
 @cache
 def locale_of(language: str) -> Locale:
-    """language: a code such as "pt-br". One that nobody knows reads as English: a mail must go out all the same."""
+    """language: a code such as "pt-br"; one that nobody knows reads as English, for a mail must go out."""
     try:
         return Locale.parse(language.replace("-", "_"))
     except (UnknownLocaleError, ValueError):

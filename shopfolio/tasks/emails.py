@@ -1,5 +1,8 @@
 """Mail: rendered once into a row, sent by a job, kept for the owner to read."""
 
+import re
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import css_inline
@@ -8,7 +11,8 @@ from django.contrib.staticfiles import finders
 from django.core.files.storage import storages
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
-from django.template.loader import render_to_string
+from django.core.validators import validate_email
+from django.template import Context, Engine
 from django.utils import timezone, translation
 from uuid_utils.compat import uuid7
 
@@ -34,9 +38,12 @@ def queue_mail(
     """Write a mail in the caller's transaction; a job sends it. The same key gives the first one again.
 
     template: the folder in templates/emails/ that holds subject.txt, body.txt and body.html.
+    Raises ValidationError when an address is none: what looks like two, or like a header, goes nowhere.
     """
     if found := Email.objects.filter(key=key).first():
         return found
+    for address in (to, reply_to) if reply_to else (to,):
+        validate_email(address)
     with translation.override(language):
         subject, text, html = render_mail(template, context)
     email, created = Email.objects.get_or_create(
@@ -54,20 +61,38 @@ def queue_mail(
 
 def render_mail(template: str, context: dict[str, Any]) -> tuple[str, str, str]:
     """Subject in one line, text, and HTML with the stylesheet put into its elements."""
-    subject = " ".join(render_to_string(f"emails/{template}/subject.txt", context).split())[:255]
-    text = render_to_string(f"emails/{template}/body.txt", context).strip() + "\n"
-    html = render_to_string(f"emails/{template}/body.html", context)
-    stylesheet = finders.find("shopfolio/email.css")
-    with open(str(stylesheet), encoding="utf-8") as file:
-        inliner = css_inline.CSSInliner(
-            extra_css=file.read(), load_remote_stylesheets=False, keep_style_tags=True
-        )
-    return subject, text, inliner.inline(html)
+    subject = one_line(render(f"emails/{template}/subject.txt", context))
+    text = tidy(render(f"emails/{template}/body.txt", context))
+    return subject, text, inliner().inline(render(f"emails/{template}/body.html", context))
+
+
+def render(name: str, context: dict[str, Any]) -> str:
+    """In a .txt nothing is escaped: an apostrophe is an apostrophe."""
+    escapes = not name.endswith(".txt")
+    return str(Engine.get_default().get_template(name).render(Context(context, autoescape=escapes)))
+
+
+def one_line(text: str) -> str:
+    """Without line breaks, which could begin another header, and without signs that no one sees."""
+    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable())[:255].strip()
+
+
+def tidy(text: str) -> str:
+    """Text as a person would have typed it: at most one empty line in a row, none at the ends."""
+    lines = "\n".join(line.rstrip() for line in text.replace("\x00", "").splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
+
+
+@cache
+def inliner() -> css_inline.CSSInliner:
+    """Puts the stylesheet into the elements; its @media rules stay a <style> for those that read one."""
+    stylesheet = Path(str(finders.find("shopfolio/email.css"))).read_text(encoding="utf-8")
+    return css_inline.CSSInliner(extra_css=stylesheet, load_remote_stylesheets=False, keep_at_rules=True)
 
 
 @job("tasks.send_email", external=True)
 def send_email(*, email_id: str) -> None:
-    """Send a queued mail. A crash between the server's word and ours may send it twice, with one Message-ID."""
+    """Send a queued mail. A crash after the server took it may send it twice, with one Message-ID."""
     email = Email.objects.get(pk=email_id)
     if email.status == Email.Status.SENT:
         return
@@ -101,7 +126,7 @@ class FolderBackend(BaseEmailBackend):
         settings.MAIL_DIR.mkdir(parents=True, exist_ok=True)
         for message in email_messages:
             name = f"{timezone.now():%Y%m%d-%H%M%S}-{uuid7()}.eml"
-            draft = settings.MAIL_DIR / f".{name}"
+            draft = settings.MAIL_DIR / f"{name}.part"  # nobody lists half a mail
             draft.write_bytes(message.message().as_bytes())
             draft.rename(settings.MAIL_DIR / name)
         return len(email_messages)

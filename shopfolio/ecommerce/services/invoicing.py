@@ -1,7 +1,6 @@
 """Invoices: numbered without gaps, a full snapshot, printed once."""
 
 import hashlib
-from datetime import date
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -36,13 +35,14 @@ def issue_invoice(order: Order, *, attempt: StripeSession | None) -> Invoice:
     """
     require_transaction("an invoice")
     Order.objects.select_for_update().get(pk=order.pk)  # two at once: the second waits, and finds the first's
-    if found := Invoice.objects.filter(order=order, kind=Invoice.Kind.INVOICE).first():
+    found: Invoice | None = Invoice.objects.filter(order=order, kind=Invoice.Kind.INVOICE).first()
+    if found:
         return found
     profile, shop = Profile.load(), ShopSettings.load()
     lines = list(order.lines.select_related("variant").order_by("position"))
     today = timezone.now().date()
     series, sequence = take_number(f"{shop.invoice_prefix}-{today.year}")
-    invoice = Invoice.objects.create(
+    invoice: Invoice = Invoice.objects.create(
         series=series,
         sequence=sequence,
         number=f"{series.code}-{sequence:04d}",
@@ -135,14 +135,16 @@ def write_lines(invoice: Invoice, lines: list[OrderLine]) -> None:
 def pdf_of(invoice: Invoice) -> InvoicePDF:
     """The invoice as it was printed first; printed now if it was not yet.
 
-    Each try writes a file of its own and the row decides: a kill in between leaves a file that nobody asks for.
+    Each try writes a file of its own and the row decides: a kill in between leaves a file nobody asks for.
     """
     refuse_in_transaction("files")
-    if found := InvoicePDF.objects.filter(invoice=invoice).first():
+    found: InvoicePDF | None = InvoicePDF.objects.filter(invoice=invoice).first()
+    if found:
         return found
     printed = print_invoice(invoice)
     storage = private_storage()
     path = storage.save(f"invoices/{get_valid_filename(invoice.number)}.pdf", ContentFile(printed))
+    pdf: InvoicePDF
     pdf, created = InvoicePDF.objects.get_or_create(
         invoice=invoice, defaults={"file": path, "sha256": hashlib.sha256(printed).hexdigest()}
     )

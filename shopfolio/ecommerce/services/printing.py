@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from shopfolio.ecommerce.models import Invoice, InvoiceLine
+from shopfolio.ecommerce.models import Invoice, InvoiceLine, OrderLine
 from shopfolio.ecommerce.models.catalog import TaxCategory
 from shopfolio.lib.locales import country_name, format_day, format_percent
 from shopfolio.lib.money import format_money
@@ -32,7 +32,7 @@ class TaxGroup:
         return self.net + self.tax
 
 
-def tax_groups(lines: Sequence[InvoiceLine]) -> list[TaxGroup]:
+def tax_groups(lines: Sequence[InvoiceLine | OrderLine]) -> list[TaxGroup]:
     """The breakdown that EN 16931 asks for: one group per rate and category, the highest rate first."""
     sums: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])
     for line in lines:

@@ -1,0 +1,152 @@
+"""Mails about orders: who gets which, and what they say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from shopfolio.core.services import owners_address, site
+from shopfolio.ecommerce.models import Invoice, Order, OrderLine
+from shopfolio.ecommerce.services.delivery import downloads_of
+from shopfolio.ecommerce.services.invoicing import pdf_of
+from shopfolio.ecommerce.services.printing import tax_groups, tax_name
+from shopfolio.lib.http import absolute
+from shopfolio.lib.locales import country_name, format_day
+from shopfolio.lib.money import format_money
+from shopfolio.tasks.emails import Attachment, queue_mail
+
+
+@dataclass(frozen=True)
+class Row:
+    what: str
+    sum: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Bill:
+    """An order's lines, its total and the tax in it, as words."""
+
+    rows: list[Row]
+    total: str
+    taxes: list[Row]
+
+
+def deliver(invoice: Invoice) -> None:
+    """Print the invoice if need be, and mail it to the buyer. Safe to call again."""
+    pdf = pdf_of(invoice)
+    name = f"{invoice.number}.pdf"
+    attachment = {"name": name, "type": "application/pdf", "path": str(pdf.file.name)}
+    mail_order_paid(invoice.order, invoice=invoice, attachments=[attachment])
+
+
+@transaction.atomic
+def mail_order_paid(
+    order: Order, *, invoice: Invoice | None = None, attachments: list[Attachment] | None = None
+) -> None:
+    """Thank the buyer, once per order."""
+    with translation.override(order.language):
+        context = order_paid_context(order, invoice)
+    queue_mail(
+        "order_paid",
+        key=f"order-paid-{order.pk}",
+        to=order.email,
+        reply_to=owners_address(),
+        context=context,
+        language=order.language,
+        attachments=attachments,
+    )
+
+
+def order_paid_context(order: Order, invoice: Invoice | None) -> dict[str, Any]:
+    lines = list(order.lines.order_by("position"))
+    downloads = downloads_of(order)
+    return {
+        "site": site(),
+        "order": order,
+        "invoice": invoice,
+        "day": format_day((order.paid_at or order.created).date(), order.language),
+        "order_url": absolute(order.get_absolute_url()),
+        "bill": bill(order, lines, language=order.language),
+        "downloads": [f"{file.product.title}, {file.title}" for file in downloads],
+        "waived": bool(downloads and order.withdrawal_waived_at),
+        "address": delivery_address(order, language=order.language),
+    }
+
+
+@transaction.atomic
+def mail_order_received(order_id: UUID | str) -> None:
+    """Tell the owner of a paid order, once."""
+    order = Order.objects.get(pk=order_id)
+    owner, language = owners_address(), site().profile.language
+    if not owner:
+        return
+    with translation.override(language):
+        context = order_received_context(order, language=language)
+    queue_mail(
+        "order_received",
+        key=f"order-received-{order.pk}",
+        to=owner,
+        reply_to=order.email,
+        context=context,
+        language=language,
+    )
+
+
+def order_received_context(order: Order, *, language: str) -> dict[str, Any]:
+    lines = list(order.lines.select_related("variant").order_by("position"))
+    return {
+        "site": site(),
+        "order": order,
+        "order_url": absolute(reverse("admin:ecommerce_order_change", args=[order.pk])),
+        "bill": bill(order, lines, language=language, notes={line.pk: stock_left(line) for line in lines}),
+        "address": delivery_address(order, language=language),
+    }
+
+
+def bill(
+    order: Order, lines: Sequence[OrderLine], *, language: str, notes: dict[UUID, str] | None = None
+) -> Bill:
+    """notes: what else is to say about a line, by its key."""
+
+    def money(amount: int) -> str:
+        return format_money(amount, order.currency, language)
+
+    return Bill(
+        rows=[Row(title(line), money(line.total), (notes or {}).get(line.pk, "")) for line in lines],
+        total=money(order.total),
+        taxes=[
+            Row(
+                _("Of which tax, %(rate)s") % {"rate": tax_name(group.rate, group.category, language)},
+                money(group.tax),
+            )
+            for group in tax_groups(lines)
+            if group.tax
+        ],
+    )
+
+
+def title(line: OrderLine) -> str:
+    return f"{line.quantity} × {line.full_title}" if line.quantity > 1 else line.full_title
+
+
+def stock_left(line: OrderLine) -> str:
+    """What is left to sell of it, for the owner."""
+    left = line.variant.available if line.variant else None
+    return "" if left is None else ngettext("%(left)s left", "%(left)s left", left) % {"left": left}
+
+
+def delivery_address(order: Order, *, language: str) -> list[str]:
+    """The lines on the parcel; none where nothing is sent."""
+    if order.fulfilment == Order.Fulfilment.NOTHING_TO_SEND:
+        return []
+    town = f"{order.postcode} {order.city}".strip()
+    country = country_name(order.country, language)
+    lines = [order.name, order.company, order.address_line1, order.address_line2, town, country]
+    return [line for line in lines if line]
