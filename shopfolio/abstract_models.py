@@ -31,17 +31,21 @@ class BaseModel(TimeStampedModel):
         fields = kwargs.get("update_fields")
         if fields is not None and kwargs.get("update_modified", True):
             kwargs["update_fields"] = {*fields, "modified"}
-        super().save(**kwargs)
+        super().save(**kwargs)  # type: ignore[no-untyped-call]
         self.update_modified = True  # the library keeps False for every later save
 
 
-class PageSlugField(AutoSlugField):  # type: ignore[misc]
+class PageSlugField(AutoSlugField):
     """Made from the title, never empty, and never at the end of its numbers."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         options = {"populate_from": "title", "unique": True, "max_length": 120, "allow_unicode": True}
         options |= {"editable": True, "blank": True, "overwrite_on_add": False}
-        super().__init__(*args, **(options | kwargs))
+        super().__init__(*args, **(options | kwargs))  # type: ignore[no-untyped-call]
+
+    @property
+    def length(self) -> int:
+        return self.max_length or 50
 
     @staticmethod
     def slugify_func(content: str, slugify_function: Callable[[str], str]) -> str:
@@ -50,9 +54,9 @@ class PageSlugField(AutoSlugField):  # type: ignore[misc]
     def slug_generator(self, original_slug: str, start: int) -> Iterator[str]:
         yield original_slug
         for number in range(start, 10):
-            yield f"{original_slug[: self.max_length - 2]}-{number}"
+            yield f"{original_slug[: self.length - 2]}-{number}"
         while True:
-            yield f"{original_slug[: self.max_length - 7]}-{get_random_string(6).lower()}"
+            yield f"{original_slug[: self.length - 7]}-{get_random_string(6).lower()}"
 
 
 class RichTextField(ProseEditorField):  # type: ignore[misc]
@@ -131,7 +135,7 @@ class PageModel(TitleSlugDescriptionModel, ActivatorModel, BaseModel):
     seo_title = models.CharField(_("title for search engines"), max_length=255, blank=True)
     seo_description = models.CharField(_("description for search engines"), max_length=320, blank=True)
 
-    objects = PageQuerySet.as_manager()
+    objects = PageQuerySet.as_manager()  # type: ignore[misc,assignment]
 
     class Meta(BaseModel.Meta):
         abstract = True
@@ -152,8 +156,8 @@ class PageModel(TitleSlugDescriptionModel, ActivatorModel, BaseModel):
         raise NotImplementedError
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:
-        page = super().from_db(db, field_names, values)
+    def from_db(cls, db: str | None, field_names: Any, values: Any, **options: Any) -> Self:
+        page = super().from_db(db, field_names, values, **options)
         page._slug_in_database = page.__dict__.get("slug")
         return page
 
@@ -228,4 +232,4 @@ class SingletonModel(BaseModel):
     @classmethod
     def load(cls) -> Self:
         """The row, or an unsaved one with the defaults."""
-        return cls._default_manager.filter(pk=cls.ID).first() or cls()  # type: ignore[return-value]
+        return cls._default_manager.filter(pk=cls.ID).first() or cls()

@@ -87,7 +87,7 @@ def stripe_call() -> Iterator[None]:
         if error.http_status == 409:
             raise PaymentUnavailable(later()) from error
         raise SessionRefused(
-            f"{error.code or ''} {error.param or ''} {error.user_message or error}".strip()
+            f"{error.code or ''} {getattr(error, 'param', None) or ''} {error.user_message or error}".strip()
         ) from error
     except stripe.StripeError as error:
         raise PaymentUnavailable(later()) from error

@@ -38,7 +38,7 @@ class Project(PageModel):
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
-    objects = ProjectQuerySet.as_manager()
+    objects = ProjectQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta(PageModel.Meta):
         verbose_name = _("case study")

@@ -1,4 +1,5 @@
 import uuid
+from pathlib import Path
 from typing import Any
 
 from django.core.files.storage import Storage, storages
@@ -102,7 +103,7 @@ class Product(PageModel):
         verbose_name=_("where it comes from"),
     )
 
-    objects = ProductQuerySet.as_manager()
+    objects = ProductQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta(PageModel.Meta):
         verbose_name = _("product")
@@ -326,7 +327,7 @@ class ProductFile(BaseModel):
         return self.title
 
     def save(self, **kwargs: Any) -> None:
-        if self.file and not self.file._committed:
-            self.filename = self.filename or self.file.name.rpartition("/")[2]
+        if self.file:
+            self.filename = self.filename or Path(self.file.name or "").name
             self.size = self.file.size
         super().save(**kwargs)

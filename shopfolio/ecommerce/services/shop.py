@@ -12,7 +12,7 @@ def shop_settings() -> ShopSettings:
     current = generation()
     if entry is None or entry[0] != current:
         entry = _kept.entry = (current, ShopSettings.load())
-    return entry[1]  # type: ignore[no-any-return]
+    return entry[1]
 
 
 def forget_shop_settings() -> None:
