@@ -46,6 +46,7 @@ class Api:
         request_id = new_id("req_", 14)
         try:
             self._check_key(request)
+            _check_version(request)
             endpoint = _endpoint(request)
             response = self._carry_out(request, endpoint, request_id)
         except StripeError as error:
@@ -118,6 +119,12 @@ class Api:
             if not error.kept:
                 raise
             return Response.json(error.body(), status=error.status)
+
+
+def _check_version(request: Request) -> None:
+    version = request.headers.get("stripe-version", stripe.api_version)
+    if version != stripe.api_version:
+        raise StripeError(f"The simulator only speaks version {stripe.api_version}, not {version}.")
 
 
 def _endpoint(request: Request) -> Endpoint:

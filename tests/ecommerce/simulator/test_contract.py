@@ -123,6 +123,21 @@ def test_a_wrong_key_is_refused(simulator):
     assert simulator.client.v1.checkout.sessions.list().data == []
 
 
+def test_another_version_of_the_api_is_refused(simulator):
+    headers = {"Authorization": f"Bearer {simulator.key}", "Stripe-Version": "2019-02-19"}
+
+    answer = requests.get(simulator.url + "/v1/events", headers=headers, timeout=5)
+
+    assert answer.status_code == 400
+    assert "2019-02-19" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("params", [{"type": "checkout.session.*"}, {"delivery_success": True}, {"limit": 0}])
+def test_a_filter_that_would_be_ignored_is_refused(simulator, params):
+    with pytest.raises(stripe.InvalidRequestError):
+        simulator.client.v1.events.list(params)
+
+
 def test_no_key_at_all_is_refused(simulator):
     answer = requests.get(simulator.url + "/v1/events", timeout=5)
 
