@@ -2,9 +2,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
+from django.db.models import Min, Q
 from django.utils.translation import gettext as _
 
-from shopfolio.core.models import Policy
+from shopfolio.core.models import Policy, Project
 from shopfolio.core.services import site
 from shopfolio.ecommerce.models import Product, Variant
 from shopfolio.ecommerce.models.cart import CartCookie
@@ -34,6 +35,15 @@ def cart_count(context: dict[str, Any]) -> int:
 @register.inclusion_tag("ecommerce/_featured.html", takes_context=True)
 def featured_products(context: dict[str, Any], most: int = 4) -> dict[str, Any]:
     return {"products": list(Product.objects.live().for_shelf()[:most]), "site": context.get("site")}
+
+
+@register.inclusion_tag("ecommerce/_made_from.html", takes_context=True)
+def made_from(context: dict[str, Any], project: Project) -> dict[str, Any]:
+    """What came of a case study and is sold; in one query."""
+    on_sale = Q(variants__status=Variant.Status.ON_SALE)
+    products = Product.objects.live().filter(project=project).defer("body")
+    least = products.annotate(least_price=Min("variants__price", filter=on_sale))
+    return {"products": list(least[:2]), "site": context.get("site")}
 
 
 @dataclass(frozen=True)
