@@ -46,21 +46,25 @@ class RowActionsMixin(RowAdmin):
 
     def do_to_row(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
         row = self.get_object(request, unquote(object_id))
-        allowed = self.get_actions(request)
-        if row is None or name not in allowed or name not in self.row_actions_for(request, row):
+        if row is None or name not in self.actions_on(request, row):
             raise Http404
-        answer = allowed[name][0](self, request, self.get_queryset(request).filter(pk=row.pk))
+        run, _label = self.actions_on(request, row)[name]
+        answer: HttpResponse | None = run(self, request, self.get_queryset(request).filter(pk=row.pk))
         return answer or redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", row.pk)
+
+    def actions_on(self, request: HttpRequest, row: Any) -> dict[str, tuple[Any, str]]:
+        """What this person may do to this row: the function and the button's label of each."""
+        may: dict[str, Any] = self.get_actions(request)
+        wanted = self.row_actions_for(request, row)
+        return {name: (run, label) for name, (run, _name, label) in may.items() if name in wanted}
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         row = kwargs.get("obj")
         if row is not None:
-            actions = self.get_actions(request)
             address = f"admin:{self.opts.app_label}_{self.opts.model_name}_do"
             context["row_actions"] = [
                 (reverse(address, args=[row.pk, name]), label)
-                for name, (_run, _name, label) in actions.items()
-                if name in self.row_actions_for(request, row)
+                for name, (_run, label) in self.actions_on(request, row).items()
             ]
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -132,7 +136,6 @@ class PageAdmin(RowActionsMixin):
     list_display = ["title", "state", "activate_date", "on_site"]
     list_filter = ["status"]
     search_fields = ["title", "description"]
-    date_hierarchy: str | None = None
     prepopulated_fields = {"slug": ["title"]}
     actions = ["publish", "unpublish"]
     row_actions = ["publish", "unpublish"]
@@ -147,7 +150,7 @@ class PageAdmin(RowActionsMixin):
         # The address of a page that exists stays, whatever becomes of its title.
         return self.prepopulated_fields if obj is None else {}
 
-    def view_on_site(self, page: PageModel) -> str:  # type: ignore[override]
+    def view_on_site(self, page: PageModel) -> str:
         return page.get_absolute_url()
 
     @admin.display(description=_("status"), ordering="status")

@@ -7,7 +7,7 @@ from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-ROOMS: dict[str, tuple[str, list[str]]] = {
+ROOMS: dict[str, tuple[Any, list[str]]] = {
     "ecommerce": (
         _("Shop"),
         ["Order", "Product", "Invoice", "Refund", "StockMovement", "Entitlement", "Cart", "ShopSettings"],

@@ -1,6 +1,12 @@
-import pytest
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
-pytest_plugins = ["tests.stripe_simulator"]
+import pytest
+from django.conf import settings
+from django.test import Client, override_settings
+
+pytest_plugins = ["tests.machine", "tests.stripe_simulator"]
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +19,30 @@ def _fresh_process_memory() -> None:
     cache.clear()
     forget_site()
     forget_shop_settings()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _plain_static_files() -> Iterator[None]:
+    """Pages name their static files without the manifest, so that tests need not collect them first."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+        yield
+
+
+@pytest.fixture
+def owner_client(client: Client) -> Client:
+    """A browser in which the owner is logged in."""
+    from tests.factories import make_owner
+
+    client.force_login(make_owner())
+    return client
+
+
+@pytest.fixture
+def private_files(tmp_path: Path, settings: Any) -> Path:
+    """Invoices and downloads go to a folder of the test's own."""
+    folder = tmp_path / "private"
+    options = {"location": folder, "base_url": None}
+    private = {**settings.STORAGES["private"], "OPTIONS": options}
+    settings.STORAGES = {**settings.STORAGES, "private": private}
+    return folder

@@ -4,19 +4,23 @@ from itertools import count
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.files.base import ContentFile
 from django.db import transaction
+from django.test import Client
 from django.utils import timezone
 
-from shopfolio.core.models import BlogPost, Profile
+from shopfolio.core.models import BlogPost, Profile, Testimonial
 from shopfolio.ecommerce.models import (
     Cart,
     CartLine,
     Order,
     Product,
+    ProductFile,
     ShopSettings,
     StripeSession,
     Variant,
 )
+from shopfolio.ecommerce.models.cart import CartCookie
 from shopfolio.ecommerce.services import payment, stock
 from shopfolio.ecommerce.services.checkout import Buyer, place_order
 from shopfolio.ecommerce.services.pricing import price_cart
@@ -99,3 +103,26 @@ def make_owner(**fields: Any) -> Any:
 def make_post(title: str = "", *, live: bool = True, **fields: Any) -> BlogPost:
     status = BlogPost.Status.PUBLISHED if live else BlogPost.Status.DRAFT
     return BlogPost.objects.create(title=title or f"Post {next(numbers)}", **({"status": status} | fields))
+
+
+def make_file(product: Product, *, text: str = "words", **fields: Any) -> ProductFile:
+    """A download of a product; wants the fixture `private_files`."""
+    file = ContentFile(text.encode(), name="book.pdf")
+    return ProductFile.objects.create(product=product, **({"title": "PDF", "file": file} | fields))
+
+
+def carry_cart(client: Client, cart: Cart) -> None:
+    """The browser's cookie leads to the cart from now on."""
+    cookie = CartCookie(cart.pk, cart.count_pieces())
+    client.cookies[cookie.NAME] = cookie.signer().sign(f"{cookie.cart_id}.{cookie.count}")
+
+
+def make_page(model: Any, title: str = "", *, live: bool = True, **fields: Any) -> Any:
+    """A row of any model with a public address."""
+    status = model.Status.PUBLISHED if live else model.Status.DRAFT
+    return model.objects.create(title=title or f"Page {next(numbers)}", **({"status": status} | fields))
+
+
+def make_testimonial(name: str = "", **fields: Any) -> Testimonial:
+    defaults = {"feedback": "She asked for the tide tables.", "status": Testimonial.Status.PUBLISHED}
+    return Testimonial.objects.create(name=name or f"Client {next(numbers)}", **(defaults | fields))

@@ -1,3 +1,5 @@
+from typing import TYPE_CHECKING
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
@@ -5,14 +7,28 @@ from django.utils.translation import gettext_lazy as _
 
 from shopfolio.users.models import CustomUser
 
+if TYPE_CHECKING:
+    # Generic for mypy only: Django's own classes take no parameters when they run.
+    AddForm = AdminUserCreationForm[CustomUser]
+    ChangeForm = UserChangeForm[CustomUser]
+    BaseAdmin = UserAdmin[CustomUser]
+else:
+    AddForm, ChangeForm, BaseAdmin = AdminUserCreationForm, UserChangeForm, UserAdmin
 
-class UserAddForm(AdminUserCreationForm):
+
+class UserAddForm(AddForm):
+    def validate_unique(self) -> None:
+        """The address is the only one, and the constraint over lower case has said so already."""
+
     class Meta:
         model = CustomUser
         fields = ["email"]
 
 
-class UserForm(UserChangeForm):
+class UserForm(ChangeForm):
+    def validate_unique(self) -> None:
+        """As above."""
+
     class Meta:
         model = CustomUser
         fields = "__all__"
@@ -20,7 +36,7 @@ class UserForm(UserChangeForm):
 
 
 @admin.register(CustomUser)
-class CustomUserAdmin(UserAdmin):
+class CustomUserAdmin(BaseAdmin):
     add_form = UserAddForm
     form = UserForm
     list_display = ["email", "first_name", "last_name", "is_staff", "is_active", "last_login"]

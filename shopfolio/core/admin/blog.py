@@ -27,9 +27,10 @@ class TagAdmin(RowAdmin):
     prepopulated_fields = {"slug": ["title"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
-        return super().get_queryset(request).annotate(how_many=Count("posts"))
+        tags: QuerySet[Tag] = super().get_queryset(request)
+        return tags.annotate(how_many=Count("posts"))
 
-    def view_on_site(self, tag: Tag) -> str:  # type: ignore[override]
+    def view_on_site(self, tag: Tag) -> str:
         return tag.get_absolute_url()
 
     @admin.display(description=_("posts"), ordering="how_many")

@@ -24,7 +24,8 @@ class CartAdmin(ReadOnlyAdmin):
     inlines = [CartLineInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cart]:
-        return super().get_queryset(request).annotate(how_many_lines=Count("lines"))
+        carts: QuerySet[Cart] = super().get_queryset(request)
+        return carts.annotate(how_many_lines=Count("lines"))
 
     @admin.display(description=_("lines"), ordering="how_many_lines")
     def how_many(self, cart: Cart) -> int:

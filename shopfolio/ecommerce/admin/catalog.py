@@ -61,11 +61,16 @@ class VariantForm(AnyModelForm):
 
     def save(self, commit: bool = True) -> Variant:
         if not commit or self.instance._state.adding:
-            return super().save(commit)
+            super().save(commit)
+            return self.variant
         # Never the whole row: a sale may have moved the figure since it was read.
-        changed = {name for name in self.changed_data if name in self._meta.fields}
-        self.instance.save(update_fields=changed)
-        return self.instance
+        self.instance.save(update_fields={*self.changed_data} - {"on_shelf"})
+        return self.variant
+
+    @property
+    def variant(self) -> Variant:
+        variant: Variant = self.instance
+        return variant
 
     def take_stock(self, *, note: str) -> None:
         """Raises SoldOut when more would go than is there."""

@@ -55,7 +55,7 @@ class MoneyFieldsMixin(BaseAdmin):
 
     money_fields: tuple[str, ...] = ()
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name not in self.money_fields:
             return super().formfield_for_dbfield(db_field, request, **kwargs)
         unit = _("In %(currency)s.") % {"currency": currency()}

@@ -137,7 +137,7 @@ class OrderAdmin(ReadOnlyAdmin):
     ]  # fmt: skip
     readonly_fields = ["amounts", "mail_link", "address", "mails"]
 
-    def view_on_site(self, order: Order) -> str:  # type: ignore[override]
+    def view_on_site(self, order: Order) -> str:
         return order.get_absolute_url()
 
     def row_actions_for(self, request: HttpRequest, row: Order) -> list[str]:
@@ -177,9 +177,9 @@ class OrderAdmin(ReadOnlyAdmin):
         lines = [order.address_line1, order.address_line2, town, order.country]
         return ", ".join(line for line in lines if line)
 
-    @admin.display(description=_("sent to the buyer"))
+    @admin.display(description=_("about this order"))
     def mails(self, order: Order) -> Any:
-        mails = Email.objects.filter(key__contains=order.number).defer("text", "html").order_by("created")
+        mails = Email.objects.filter(key__endswith=f"-{order.pk}").defer("text", "html").order_by("created")
         return format_html_join(
             ", ", "{} ({})", ((row_link(mail, mail.subject), mail.get_status_display()) for mail in mails)
         )

@@ -1,0 +1,169 @@
+import hashlib
+import re
+from base64 import b64encode
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.staticfiles import finders
+from django.urls import reverse
+from django.utils import timezone
+
+from shopfolio.core.middleware import EDITOR_STYLE, editor_hashes
+from shopfolio.core.models import BlogPost, ContactMessage, Profile
+from shopfolio.users.models import CustomUser
+from tests.factories import make_post
+
+pytestmark = [pytest.mark.django_db, pytest.mark.rows]
+
+
+def sha256(text: str) -> str:
+    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def test_the_profile_opens_directly_and_stays_alone(owner_client):
+    page = owner_client.get(reverse("admin:core_profile_changelist"), follow=True)
+
+    assert page.status_code == 200
+    assert page.context["original"] == Profile.objects.get()
+    assert owner_client.get(reverse("admin:core_profile_add")).status_code == 403
+    delete = owner_client.post(reverse("admin:core_profile_delete", args=[Profile.ID]), {"post": "yes"})
+    assert delete.status_code == 403
+    assert Profile.objects.count() == 1
+
+
+def test_a_currency_we_cannot_sell_in_is_refused(owner_client):
+    page = owner_client.get(reverse("admin:core_profile_changelist"), follow=True)
+    form = {bound.html_name: bound.value() or "" for bound in page.context["adminform"].form}
+    form |= {"currency": "XAU", "links": "[]", "spoken_languages": "[]"}
+
+    answer = owner_client.post(reverse("admin:core_profile_change", args=[Profile.ID]), form)
+
+    assert "Not a currency we can sell in" in answer.content.decode()
+    assert Profile.objects.get().currency == "EUR"
+
+
+def test_a_new_post_is_a_draft_by_who_writes_it(owner_client):
+    add = reverse("admin:core_blogpost_add")
+    form = owner_client.get(add).context["adminform"].form
+
+    owner_client.post(add, {"title": "On tides", "slug": "", "status": "0", "author": form["author"].value()})
+
+    post = BlogPost.objects.get()
+    assert (post.slug, post.status, post.activate_date) == ("on-tides", BlogPost.Status.DRAFT, None)
+    assert post.author == CustomUser.objects.get()
+
+
+def test_what_a_post_must_not_carry_is_gone_when_it_is_saved(owner_client):
+    body = '<p onclick="x()">Hello <script>alert(1)</script><a href="javascript:x()">there</a></p>'
+
+    owner_client.post(reverse("admin:core_blogpost_add"), {"title": "On tides", "status": "0", "body": body})
+
+    assert BlogPost.objects.get().body == '<p>Hello <a rel="noopener nofollow">there</a></p>'
+
+
+def test_the_list_publishes_drafts_and_takes_posts_off(owner_client):
+    draft, live = make_post(live=False), make_post()
+    before = live.activate_date
+    address = reverse("admin:core_blogpost_changelist")
+
+    owner_client.post(address, {"action": "publish", "_selected_action": [draft.pk, live.pk]})
+
+    draft.refresh_from_db()
+    live.refresh_from_db()
+    assert draft.is_live
+    assert timezone.now() - draft.activate_date < timedelta(minutes=1)
+    assert (live.status, live.activate_date) == (BlogPost.Status.PUBLISHED, before)
+    assert LogEntry.objects.get().object_id == str(draft.pk)
+
+    owner_client.post(address, {"action": "unpublish", "_selected_action": [draft.pk]})
+    draft.refresh_from_db()
+    assert not draft.is_live
+
+
+def test_a_posts_own_page_has_the_button_that_fits(owner_client):
+    post = make_post(live=False)
+    page = owner_client.get(reverse("admin:core_blogpost_change", args=[post.pk])).content.decode()
+    publish = reverse("admin:core_blogpost_do", args=[post.pk, "publish"])
+    unpublish = reverse("admin:core_blogpost_do", args=[post.pk, "unpublish"])
+    assert publish in page
+    assert unpublish not in page
+
+    owner_client.post(publish)
+
+    post.refresh_from_db()
+    assert post.is_live
+    assert owner_client.post(publish).status_code == 404
+
+
+def test_staff_who_may_only_look_cannot_publish(client):
+    from django.contrib.auth.models import Permission
+
+    post = make_post(live=False)
+    staff = CustomUser.objects.create_user("staff@example.org", is_staff=True)
+    staff.user_permissions.add(Permission.objects.get(codename="view_blogpost"))
+    client.force_login(staff)
+
+    answer = client.post(reverse("admin:core_blogpost_do", args=[post.pk, "publish"]))
+
+    assert answer.status_code == 404
+    post.refresh_from_db()
+    assert not post.is_live
+
+
+def test_a_scheduled_post_says_so(owner_client):
+    make_post("Later", activate_date=timezone.now() + timedelta(days=2))
+
+    page = owner_client.get(reverse("admin:core_blogpost_changelist")).content.decode()
+
+    assert "Scheduled" in page
+
+
+def test_the_posts_address_stays_when_its_title_changes(owner_client):
+    post = make_post("On tides")
+
+    page = owner_client.get(reverse("admin:core_blogpost_change", args=[post.pk]))
+
+    assert page.context["adminform"].prepopulated_fields == []
+    assert post.get_absolute_url() in page.content.decode()
+
+
+def test_reading_a_message_changes_nothing_and_marking_it_does(owner_client):
+    message = ContactMessage.objects.create(name="Ana", email="ana@example.org", message="Hello")
+    address = reverse("admin:core_contactmessage_change", args=[message.pk])
+
+    owner_client.get(address)
+    message.refresh_from_db()
+    assert message.status == ContactMessage.Status.NEW
+    owner_client.post(reverse("admin:core_contactmessage_do", args=[message.pk, "mark_read"]))
+
+    message.refresh_from_db()
+    assert message.status == ContactMessage.Status.READ
+
+
+def test_what_a_visitor_wrote_cannot_be_rewritten(owner_client):
+    message = ContactMessage.objects.create(name="Ana", email="ana@example.org", message="Hello")
+
+    owner_client.post(
+        reverse("admin:core_contactmessage_change", args=[message.pk]),
+        {"status": "answered", "message": "Something else", "name": "Eve"},
+    )
+
+    message.refresh_from_db()
+    assert (message.status, message.message, message.name) == ("answered", "Hello", "Ana")
+
+
+def test_the_policy_allows_the_import_map_as_it_is_rendered(owner_client):
+    editor_hashes.cache_clear()
+    answer = owner_client.get(reverse("admin:core_blogpost_add"))
+
+    [text] = re.findall(r'<script type="importmap">(.*?)</script>', answer.content.decode(), re.S)
+
+    assert sha256(text) in answer.headers["Content-Security-Policy"]
+
+
+def test_the_editor_still_brings_the_style_that_the_policy_allows():
+    with open(finders.find("django_prose_editor/editor.js"), encoding="utf-8") as file:
+        [style] = re.findall(r"=`(\.ProseMirror \{.*?)`", file.read(), re.S)
+
+    assert sha256(style) == EDITOR_STYLE
