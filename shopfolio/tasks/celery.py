@@ -26,7 +26,8 @@ def transport_options() -> dict[str, Any]:
             "control_folder": str(settings.BROKER_DIR / "control"),
             "polling_interval": 0.1,
         }
-    return {"visibility_timeout": 600, "socket_timeout": 1, "socket_connect_timeout": 1}
+    one_try = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+    return {"visibility_timeout": 600, "socket_timeout": 1, "socket_connect_timeout": 1, **one_try}
 
 
 FOLDER = "filesystem://localhost"  # without a host kombu warns that it takes this one
