@@ -1,6 +1,7 @@
 """Mail: rendered once into a row, sent by a job, kept for the owner to read."""
 
 import re
+import textwrap
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from uuid_utils.compat import uuid7
 from shopfolio.lib.db import refuse_in_transaction
 from shopfolio.tasks.models import Email
 from shopfolio.tasks.outbox import enqueue, job
+
+LINE = 72
+"""Letters in a line of text."""
 
 Attachment = dict[str, str]
 """`name`, `type` (MIME) and `path` in the private storage."""
@@ -78,9 +82,16 @@ def one_line(text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """Text as a person would have typed it: at most one empty line in a row, none at the ends."""
-    lines = "\n".join(line.rstrip() for line in text.replace("\x00", "").splitlines())
+    """Text as a person would have typed it: lines that end in time, never two empty ones in a row."""
+    lines = "\n".join(wrapped(line.rstrip()) for line in text.replace("\x00", "").splitlines())
     return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
+
+
+def wrapped(line: str) -> str:
+    """Addresses stay whole, and quoted lines keep their mark."""
+    if line.startswith(">"):
+        return line
+    return textwrap.fill(line, LINE, break_long_words=False, break_on_hyphens=False)
 
 
 @cache
