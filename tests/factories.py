@@ -106,7 +106,7 @@ def make_post(title: str = "", *, live: bool = True, **fields: Any) -> BlogPost:
 
 
 def make_file(product: Product, *, text: str = "words", **fields: Any) -> ProductFile:
-    """A download of a product; wants the fixture `private_files`."""
+    """A download of a product."""
     file = ContentFile(text.encode(), name="book.pdf")
     return ProductFile.objects.create(product=product, **({"title": "PDF", "file": file} | fields))
 

@@ -1,11 +1,11 @@
 import dataclasses
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import EmailValidator
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +21,8 @@ NOT_COUNTRIES = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AC", "CP", "CQ", "DG
 class TextField(forms.CharField):
     """A line of text that every database and mail server can hold."""
 
+    default_error_messages = {"required": _("This is still empty.")}
+
     def to_python(self, value: Any) -> str:
         text = " ".join((super().to_python(value) or "").split())
         try:
@@ -32,7 +34,7 @@ class TextField(forms.CharField):
 
 class EmailField(TextField):
     widget = forms.EmailInput
-    default_validators = [validate_email]
+    default_validators = [EmailValidator(_("An address such as ana@example.org."))]
 
 
 class QuantityField(forms.IntegerField):
@@ -106,14 +108,12 @@ class CheckoutForm(forms.Form):
         required=False,
         error_messages={"invalid_choice": _("We do not deliver there. Choose a country from the list.")},
     )
-    company = TextField(label=_("Company"), max_length=200, required=False)
-    tax_id = TextField(
-        label=_("Tax number"), max_length=40, required=False, help_text=_("Leave empty if you need none.")
-    )
+    company = TextField(label=_("Company, if there is one"), max_length=200, required=False)
+    tax_id = TextField(label=_("Tax number, if you need it"), max_length=40, required=False)
     total = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     waive_withdrawal = forms.BooleanField(
-        label=_("The download shall begin at once. I know that this ends my right to withdraw from it."),
-        error_messages={"required": _("We need this before we can hand out the download.")},
+        label=_("Download"),
+        error_messages={"required": _("We need your word for it before we can hand out the download.")},
     )
     terms = forms.BooleanField(
         label=_("Terms of sale"),
@@ -141,7 +141,8 @@ class CheckoutForm(forms.Form):
         for name in self.ADDRESS:
             self.fields[name].required = totals.needs_address
         choices = countries(ships_to if totals.needs_address else [], language)
-        self.fields["country"].choices = choices if totals.needs_address else [("", "–"), *choices]
+        country = cast(forms.ChoiceField, self.fields["country"])
+        country.choices = choices if totals.needs_address else [("", "–"), *choices]
         if not totals.has_downloads:
             del self.fields["waive_withdrawal"]
         for name, purpose in self.AUTOCOMPLETE.items():
@@ -159,6 +160,6 @@ class CheckoutForm(forms.Form):
 
 def countries(codes: Iterable[str], language: str) -> list[tuple[str, str]]:
     """Codes and names in a language, by name. Without codes: every country."""
-    names = locale_of(language).territories
+    names = {str(code): name for code, name in locale_of(language).territories.items()}
     wanted = set(codes) or {code for code in names if len(code) == 2 and code.isalpha()} - NOT_COUNTRIES
     return sorted(((code, names.get(code, code)) for code in wanted), key=lambda country: country[1])

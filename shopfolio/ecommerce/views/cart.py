@@ -99,10 +99,9 @@ def rows_of(totals: Totals, form: CartForm | None, waiting: Order | None) -> lis
     form = form or CartForm(None, lines=lines)
     held = held_for(waiting) if waiting else {}
     rows = []
-    for priced in totals.lines:
-        name = CartForm.name_of(priced.cart_line)
+    for line, priced in zip(lines, totals.lines, strict=True):
         is_held = priced.variant is not None and held.get(priced.variant.pk, 0) >= priced.quantity
-        rows.append(Row(priced, form[name], "" if is_held else priced.problem))
+        rows.append(Row(priced, form[CartForm.name_of(line)], "" if is_held else priced.problem))
     return rows
 
 

@@ -47,7 +47,7 @@ class Shelf:
 def find_product(request: HttpRequest, slug: str) -> Product:
     products = shown_to(request, Product.objects.select_related("project"))
     found = products.prefetch_related("variants", "images")
-    product = None if "\x00" in slug else found.filter(slug=slug).first()
+    product: Product | None = None if "\x00" in slug else found.filter(slug=slug).first()
     if product is None:
         raise Http404
     return product

@@ -1,6 +1,6 @@
 """A buyer's order. Whoever has its link may see it; nobody else can guess it."""
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
@@ -42,7 +42,7 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
 
 @private
 @require_safe
-def latest_document(request: HttpRequest, token: str) -> HttpResponse:
+def latest_document(request: HttpRequest, token: str) -> HttpResponseBase:
     documents = documents_of(find_order(token))
     if not documents:
         raise Http404
@@ -51,7 +51,7 @@ def latest_document(request: HttpRequest, token: str) -> HttpResponse:
 
 @private
 @require_safe
-def document(request: HttpRequest, token: str, number: str) -> HttpResponse:
+def document(request: HttpRequest, token: str, number: str) -> HttpResponseBase:
     for document in documents_of(find_order(token)):
         if document.number == number:
             return show_pdf(document)
@@ -60,7 +60,7 @@ def document(request: HttpRequest, token: str, number: str) -> HttpResponse:
 
 @private
 @require_safe
-def download(request: HttpRequest, token: str, file_id: object) -> HttpResponse:
+def download(request: HttpRequest, token: str, file_id: object) -> HttpResponseBase:
     for product_file in downloads_of(find_order(token)):
         if product_file.pk == file_id:
             return FileResponse(

@@ -1,0 +1,291 @@
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+
+from shopfolio.core.services import site
+from shopfolio.ecommerce.exceptions import ShopError, SoldOut
+from shopfolio.ecommerce.models import Cart, CartLine, Product, Variant
+from shopfolio.ecommerce.models.cart import CartCookie
+from shopfolio.ecommerce.services.cart import add_to_cart, set_quantity
+from shopfolio.ecommerce.services.checkout import place_order
+from shopfolio.ecommerce.services.pricing import price_cart
+from shopfolio.ecommerce.services.shop import shop_settings
+from tests.factories import carry_cart, make_buyer, make_cart, make_product, make_shop, make_variant
+
+pytestmark = [pytest.mark.django_db, pytest.mark.rows]
+
+
+def test_adding_leads_to_the_cart_and_the_badge_counts_pieces(client):
+    make_variant(make_product("Print"))
+
+    answer = client.post("/cart/add/print/", {"quantity": 2})
+
+    assert (answer.status_code, answer["Location"]) == (303, "/cart/")
+    cookie = answer.cookies["cart"]
+    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 60 * 86_400)
+    assert "<b>2</b>" in client.get("/shop/").content.decode()
+    assert CartLine.objects.get().quantity == 2
+
+
+def test_one_piece_is_added_where_no_quantity_is_sent(client):
+    make_variant(make_product("Print"))
+
+    client.post("/cart/add/print/")
+
+    assert CartLine.objects.get().quantity == 1
+
+
+def test_the_badge_needs_no_query(client, django_assert_num_queries):
+    make_variant(make_product("Print"))
+    client.post("/cart/add/print/", {"quantity": 2})
+    site()
+    shop_settings()
+
+    with django_assert_num_queries(2):  # products and their variants
+        page = client.get("/shop/").content.decode()
+
+    assert "<b>2</b>" in page
+
+
+def test_the_chosen_variant_goes_into_the_cart(client):
+    product = make_product("Print")
+    make_variant(product, title="Small")
+    large = make_variant(product, title="Large")
+
+    client.post("/cart/add/print/", {"variant": str(large.pk)})
+
+    assert CartLine.objects.get().variant == large
+
+
+@pytest.mark.parametrize("quantity", ["abc", "0", "-1", "1000000000", "1.5", "9" * 5000, "\x00"])
+def test_a_quantity_that_makes_no_sense_shows_the_product_again(client, quantity):
+    make_variant(make_product("Print"))
+
+    answer = client.post("/cart/add/print/", {"quantity": quantity})
+
+    assert answer.status_code == 422
+    assert "Choose a quantity from 1 to 999." in answer.content.decode()
+    assert not answer.cookies
+    assert not Cart.objects.exists()
+
+
+@pytest.mark.parametrize("variant", ["abc", "0198f7a0-0000-7000-8000-000000000000", "\x00", ""])
+def test_a_choice_that_is_not_the_products_shows_the_product_again(client, variant):
+    product = make_product("Print")
+    make_variant(product, title="Small")
+    make_variant(product, title="Large")
+    make_variant(make_product("Other"))
+
+    answer = client.post("/cart/add/print/", {"variant": variant})
+
+    assert answer.status_code == 422
+    assert "Not in the cart yet" in answer.content.decode()
+    assert not Cart.objects.exists()
+
+
+def test_another_products_variant_is_refused(client):
+    make_variant(make_product("Print"))
+    other = make_variant(make_product("Other"))
+
+    answer = client.post("/cart/add/print/", {"variant": str(other.pk)})
+
+    assert answer.status_code == 422
+    assert not CartLine.objects.exists()
+
+
+def test_what_is_sold_out_is_refused_in_words(client):
+    make_variant(make_product("Print"), available=0)
+
+    answer = client.post("/cart/add/print/")
+
+    assert answer.status_code == 422
+    assert "Print is sold out." in answer.content.decode()
+    assert not Cart.objects.exists()
+
+
+def test_retired_and_unpublished_things_are_refused():
+    cart = make_cart()
+    retired = make_variant(status=Variant.Status.RETIRED)
+    draft = make_variant(make_product(live=False))
+
+    for variant in (retired, draft):
+        with pytest.raises(ShopError, match="no longer offered"):
+            add_to_cart(cart, variant=variant, quantity=1)
+    with pytest.raises(SoldOut):
+        add_to_cart(cart, variant=make_variant(available=0), quantity=1)
+
+    assert cart.count_pieces() == 0
+
+
+def test_an_unknown_product_cannot_be_added(client):
+    assert client.post("/cart/add/nothing/").status_code == 404
+    assert client.get("/cart/add/nothing/").status_code == 405
+
+
+def test_a_line_is_full_at_999_and_the_cart_says_so(client):
+    variant = make_variant(make_product("Print"), available=None)
+    cart = make_cart((variant, 998))
+    carry_cart(client, cart)
+
+    client.post("/cart/add/print/", {"quantity": 5})
+
+    assert cart.lines.get().quantity == 999
+    assert "More than 999 do not fit." in client.get("/cart/").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_count_as_two():
+    variant, cart = make_variant(), make_cart()
+    together = Barrier(2)
+
+    def click(_number):
+        together.wait(timeout=10)
+        try:
+            add_to_cart(cart, variant=variant, quantity=1)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(click, range(2)))
+
+    assert cart.lines.get().quantity == 2
+
+
+def test_quantities_change_and_nought_takes_the_line_out(client):
+    keep, drop = make_variant(), make_variant()
+    cart = make_cart((keep, 1), (drop, 1))
+    carry_cart(client, cart)
+    first, second = cart.lines.all()
+
+    answer = client.post("/cart/update/", {f"quantity-{first.pk}": "3", f"quantity-{second.pk}": "0"})
+
+    assert answer.status_code == 303
+    assert list(cart.lines.values_list("variant", "quantity")) == [(keep.pk, 3)]
+    assert CartCookie.read(client.get("/cart/").wsgi_request).count == 3
+
+
+def test_remove_takes_only_its_line_out(client):
+    keep, drop = make_variant(), make_variant()
+    cart = make_cart((keep, 1), (drop, 1))
+    carry_cart(client, cart)
+    first, second = cart.lines.all()
+
+    client.post("/cart/update/", {f"quantity-{first.pk}": "7", "remove": str(second.pk)})
+
+    assert list(cart.lines.values_list("variant", "quantity")) == [(keep.pk, 1)]
+
+
+@pytest.mark.parametrize("quantity", ["abc", "-1", "1000000000"])
+def test_a_wrong_quantity_in_the_cart_is_shown_with_what_is_wrong(client, quantity):
+    cart = make_cart((make_variant(), 2))
+    carry_cart(client, cart)
+    line = cart.lines.get()
+
+    answer = client.post("/cart/update/", {f"quantity-{line.pk}": quantity})
+
+    assert answer.status_code == 422
+    assert f'value="{quantity}"' in answer.content.decode()
+    assert "Choose a quantity from 0 to 999." in answer.content.decode()
+    assert cart.lines.get().quantity == 2
+
+
+def test_lines_of_another_cart_cannot_be_changed(client):
+    carry_cart(client, make_cart((make_variant(), 1)))
+    other = make_cart((make_variant(), 1)).lines.get()
+
+    client.post("/cart/update/", {f"quantity-{other.pk}": "5", "remove": str(other.pk)})
+
+    other.refresh_from_db()
+    assert other.quantity == 1
+
+
+def test_a_cookie_that_was_tampered_with_is_an_empty_cart(client):
+    cart = make_cart((make_variant(), 1))
+    carry_cart(client, cart)
+    good = client.cookies["cart"].value
+
+    for bad in (good[:-1], good.replace(".1", ".2"), f"{cart.pk}.1", "", "\x00", "a:b:c"):
+        client.cookies["cart"] = bad
+        answer = client.get("/cart/")
+
+        assert answer.status_code == 200
+        assert "The cart is empty." in answer.content.decode()
+
+
+def test_a_cart_that_is_gone_is_empty_and_a_new_one_begins(client):
+    make_variant(make_product("Print"))
+    cart = make_cart()
+    carry_cart(client, cart)
+    cart.delete()
+
+    assert "The cart is empty." in client.get("/cart/").content.decode()
+    assert client.post("/cart/add/print/").status_code == 303
+    assert CartLine.objects.count() == 1
+
+
+@pytest.mark.parametrize("many", [2, 40])
+def test_the_cart_takes_five_queries_whatever_is_in_it(client, django_assert_max_num_queries, many):
+    make_shop()
+    carry_cart(client, make_cart(*((make_variant(), 1) for _ in range(many))))
+    site()
+    shop_settings()
+
+    with django_assert_max_num_queries(5):
+        answer = client.get("/cart/")
+
+    assert answer.content.count(b'name="quantity-') == many
+
+
+def test_the_cart_shows_what_it_costs(client):
+    make_shop()
+    carry_cart(client, make_cart((make_variant(price=14_000), 1)))
+
+    page = client.get("/cart/").content.decode()
+
+    for amount in ("€140.00", "€6.00", "€146.00", "€27.30"):
+        assert amount in page
+
+
+def test_what_has_sold_out_since_is_said_at_its_line(client):
+    variant = make_variant(make_product("Print"), available=1)
+    carry_cart(client, make_cart((variant, 1)))
+    Variant.objects.filter(pk=variant.pk).update(available=0)
+
+    assert "Print is sold out." in client.get("/cart/").content.decode()
+
+
+def test_a_buyer_is_not_told_sold_out_of_what_is_held_for_them(client):
+    make_shop()
+    cart = make_cart((make_variant(make_product("Print"), available=1), 1))
+    carry_cart(client, cart)
+    place_order(cart, buyer=make_buyer(), shown_total=price_cart(cart).total)
+
+    page = client.get("/cart/").content.decode()
+
+    assert "sold out" not in page.lower()
+    assert "These are held for you" in page
+
+
+def test_the_badge_follows_a_cart_that_was_emptied_elsewhere(client):
+    cart = make_cart((make_variant(), 2))
+    carry_cart(client, cart)
+    set_quantity(cart.lines.get(), quantity=0)
+
+    client.get("/cart/")
+
+    assert "<b>" not in client.get("/shop/").content.decode().partition("</header>")[0]
+    assert Product.objects.count() == 1
+
+
+def test_a_form_from_another_site_is_refused():
+    from django.test import Client
+
+    make_variant(make_product("Print"))
+    strict = Client(enforce_csrf_checks=True)
+
+    foreign = strict.post("/cart/add/print/", headers={"sec-fetch-site": "cross-site"})
+    own = strict.post("/cart/add/print/", headers={"sec-fetch-site": "same-origin"})
+
+    assert (foreign.status_code, own.status_code) == (403, 303)

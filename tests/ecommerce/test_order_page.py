@@ -1,0 +1,136 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from shopfolio.ecommerce.models import Invoice, Order, StripeSession
+from shopfolio.ecommerce.order_words import WORDS
+from shopfolio.ecommerce.services.invoicing import pdf_of
+from tests.factories import make_paid_order, make_shop, make_waiting_order
+
+pytestmark = [pytest.mark.django_db, pytest.mark.rows]
+
+
+def set_status(order: Order, status: str) -> None:
+    Order.objects.filter(pk=order.pk).update(status=status)
+
+
+def test_a_paid_order_says_so_and_shows_what_was_bought(client):
+    make_shop()
+    order = make_paid_order()
+
+    answer = client.get(order.get_absolute_url())
+
+    text = answer.content.decode()
+    assert "Thank you, Marta. It is paid." in text
+    assert "by card ending 4242" in text
+    for shown in (
+        order.number,
+        "€140.00",
+        "€6.00",
+        "€146.00",
+        "Rua da Sofia 81",
+        "3000-391 Coimbra",
+        "Portugal",
+    ):
+        assert shown in text
+    assert '<meta name="robots" content="noindex">' in text
+    assert 'http-equiv="refresh"' not in text
+    assert {"private", "no-store"} <= set(answer["Cache-Control"].split(", "))
+    assert answer["Referrer-Policy"] == "same-origin"
+    assert not answer.cookies
+
+
+@pytest.mark.parametrize("status", Order.Status.values)
+def test_every_status_is_told_in_words(client, status):
+    order = make_waiting_order()
+    set_status(order, status)
+
+    text = client.get(order.get_absolute_url()).content.decode()
+
+    assert str(WORDS[status][0]) % {"name": "Marta"} in text
+    may_change = status in {"draft", "awaiting_payment", "processing"}
+    assert ('http-equiv="refresh"' in text) == may_change
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda order, other: order.token[:-1] + ("0" if order.token[-1] != "0" else "1"),
+        lambda order, other: f"{order.pk}.{other.token.partition('.')[2]}",
+        lambda order, other: str(order.pk),
+        lambda order, other: f"{order.pk}.",
+        lambda order, other: order.number,
+        lambda order, other: "garbage",
+        lambda order, other: "%00",
+        lambda order, other: "é.ü",
+        lambda order, other: order.token + "x",
+    ],
+)
+@pytest.mark.parametrize("rest", ["", "invoice.pdf", "documents/INV-1.pdf"])
+def test_a_link_that_was_made_up_is_not_found(client, forge, rest):
+    order, other = make_paid_order(), make_paid_order()
+
+    assert client.get(f"/orders/{forge(order, other)}/{rest}").status_code == 404
+
+
+def test_a_link_that_was_revoked_is_not_found(client):
+    order = make_paid_order()
+    address = order.get_absolute_url()
+    Order.objects.filter(pk=order.pk).update(link_version=2)
+
+    assert client.get(address).status_code == 404
+    assert client.get(Order.objects.get().get_absolute_url()).status_code == 200
+
+
+def test_the_invoice_is_linked_once_it_is_printed(client):
+    make_shop()
+    order = make_paid_order()
+    address = order.get_absolute_url()
+    assert "invoice.pdf" not in client.get(address).content.decode()
+    assert client.get(f"{address}invoice.pdf").status_code == 404
+    invoice = Invoice.objects.get()
+
+    pdf_of(invoice)
+
+    answer = client.get(f"{address}invoice.pdf")
+    body = b"".join(answer.streaming_content)
+    assert f'href="{address}invoice.pdf"' in client.get(address).content.decode()
+    assert body.startswith(b"%PDF")
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer["Content-Disposition"] == f'inline; filename="{invoice.number}.pdf"'
+    assert {"private", "no-store"} <= set(answer["Cache-Control"].split(", "))
+    by_number = client.get(f"{address}documents/{invoice.number}.pdf")
+    assert b"".join(by_number.streaming_content) == body
+
+
+def test_another_orders_invoice_is_not_found(client):
+    make_shop()
+    order, other = make_paid_order(), make_paid_order()
+    pdf_of(other.invoices.get())
+
+    answer = client.get(f"{order.get_absolute_url()}documents/{other.invoices.get().number}.pdf")
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("minutes", [10, -10])
+def test_who_turned_back_can_pay_while_the_session_is_open(client, minutes):
+    order = make_waiting_order()
+    set_status(order, Order.Status.AWAITING_PAYMENT)
+    order.sessions.update(
+        status=StripeSession.Status.OPEN,
+        url="https://checkout.stripe.com/c/pay/1",
+        expires_at=timezone.now() + timedelta(minutes=minutes),
+    )
+
+    text = client.get(order.get_absolute_url()).content.decode()
+
+    assert ('href="https://checkout.stripe.com/c/pay/1"' in text) == (minutes > 0)
+
+
+def test_the_order_can_only_be_looked_at(client):
+    order = make_paid_order()
+
+    assert client.post(order.get_absolute_url()).status_code == 405
+    assert client.head(order.get_absolute_url()).status_code == 200

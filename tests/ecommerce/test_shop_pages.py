@@ -1,0 +1,176 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from shopfolio.core.models import Project
+from shopfolio.core.services import site
+from shopfolio.ecommerce.models import Product, ProductImage, Variant
+from shopfolio.ecommerce.services.shop import shop_settings
+from tests.factories import make_product, make_shop, make_variant
+
+pytestmark = [pytest.mark.django_db, pytest.mark.rows]
+
+
+def warm_up():
+    site()
+    shop_settings()
+
+
+def test_the_shop_shows_live_products_with_their_price_and_stock(client):
+    make_shop()
+    print_ = make_product("Tide Table")
+    make_variant(print_, price=8_500, available=22, title="30 × 42 cm")
+    make_variant(print_, price=14_000, available=7, title="50 × 70 cm")
+    make_variant(make_product("Coral"), available=0)
+    make_variant(make_product("Draft", live=False))
+
+    page = client.get("/shop/").content.decode()
+
+    assert "Tide Table" in page
+    assert "From €85.00" in page
+    assert "29 left" in page
+    assert "Sold out" in page
+    assert "Draft" not in page
+
+
+@pytest.mark.parametrize("many", [10, 200])
+def test_the_shop_takes_three_queries_whatever_the_number_of_products(
+    client, django_assert_max_num_queries, many
+):
+    make_shop()
+    for _ in range(many):
+        Variant.objects.create(product=make_product(), sku=f"S{Variant.objects.count()}", price=100)
+    warm_up()
+
+    with django_assert_max_num_queries(3):
+        answer = client.get("/shop/")
+
+    assert answer.status_code == 200
+    assert answer.content.count(b'<li class="plate') == min(many, 24)
+
+
+def test_a_product_page_takes_three_queries_with_its_variants_pictures_and_case_study(
+    client, django_assert_max_num_queries
+):
+    make_shop()
+    project = Project.objects.create(title="Wall", status=Project.Status.PUBLISHED)
+    product = make_product("Tide Table", project=project)
+    for number in range(20):
+        make_variant(product, title=f"Size {number}")
+        picture = {"image": f"pictures/{number}.avif", "width": 1200, "height": 900}
+        ProductImage.objects.create(product=product, alt="A sheet", **picture)
+    warm_up()
+
+    with django_assert_max_num_queries(3):
+        page = client.get("/shop/tide-table/").content.decode()
+
+    assert page.count('name="variant"') == 20
+    assert page.count("A sheet") == 20
+    assert project.get_absolute_url() in page
+
+
+def test_the_shop_goes_on_on_further_pages(client):
+    for _ in range(25):
+        make_product()
+
+    first, second = client.get("/shop/"), client.get("/shop/?page=2")
+
+    assert b"?page=2" in first.content
+    assert second.content.count(b'<li class="plate') == 1
+    assert b"?page=3" not in second.content
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "3", "abc", "", "9" * 30, "٣"])
+def test_a_page_of_the_shop_that_does_not_exist_is_not_found(client, number):
+    make_product()
+
+    assert client.get("/shop/", {"page": number}).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/shop/", "/shop/print/", "/cart/", "/checkout/"])
+def test_looking_sets_no_cookie(client, path):
+    make_variant(make_product("Print"))
+
+    answer = client.get(path)
+
+    assert answer.status_code in {200, 303}
+    assert not answer.cookies
+
+
+def test_a_draft_is_for_staff_only_and_never_kept(client, owner_client):
+    make_variant(make_product("Draft", live=False))
+
+    as_owner = owner_client.get("/shop/draft/")
+    client.logout()
+
+    assert as_owner.status_code == 200
+    assert "no-store" in as_owner["Cache-Control"]
+    assert client.get("/shop/draft/").status_code == 404
+
+
+def test_choices_that_are_sold_out_cannot_be_taken(client):
+    product = make_product("Print")
+    make_variant(product, title="Small", available=0)
+    make_variant(product, title="Large", available=3)
+
+    page = client.get("/shop/print/").content.decode()
+
+    assert page.count(" disabled") == 1
+    assert page.count(" checked") == 1
+    assert "3 left" in page
+
+
+def test_a_product_that_is_coming_has_no_button(client):
+    product = make_product("Print", on_sale_from=timezone.now() + timedelta(days=3))
+    make_variant(product)
+
+    page = client.get("/shop/print/").content.decode()
+
+    assert "Coming soon" in page
+    assert "/cart/add/" not in page
+
+
+def test_the_tax_and_delivery_stand_beside_the_price(client):
+    make_shop(shipping_free_from=25_000, ships_to=["PT", "ES"])
+    make_variant(make_product("Print"))
+
+    page = client.get("/shop/print/").content.decode()
+
+    assert "Price with 23\u00a0% VAT." in page
+    assert "€6.00 an order, free from €250.00" in page
+    assert "Portugal, Spain" in page
+
+
+def test_an_unknown_product_is_not_found(client):
+    assert client.get("/shop/nothing/").status_code == 404
+    assert client.get("/shop/%00/").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/shop/", "/shop/print/", "/cart/"])
+def test_pages_to_look_at_take_no_post(client, path):
+    make_product("Print")
+
+    assert client.post(path).status_code == 405
+    assert client.head(path).status_code == 200
+
+
+def test_live_products_are_in_the_sitemap(client):
+    make_product("Print")
+    make_product("Draft", live=False)
+
+    found = client.get("/sitemap.xml").content.decode()
+
+    assert "/shop/print/" in found
+    assert "/shop/draft/" not in found
+
+
+def test_a_product_of_every_kind_says_how_it_comes(client):
+    kinds = {"digital": "Download", "physical": "In stock", "service": "By appointment"}
+    for kind in kinds:
+        make_variant(make_product(kind), kind=kind, available=None)
+
+    page = client.get("/shop/").content.decode()
+
+    assert [word for word in kinds.values() if word in page] == list(kinds.values())
+    assert Product.objects.count() == 3
