@@ -1,0 +1,138 @@
+"""Somebody reads, buys, pays on Stripe's page and opens the invoice; with scripts and without."""
+
+import copy
+from collections.abc import Iterator
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+from playwright.sync_api import Browser, Page
+from pypdf import PdfReader
+
+from shopfolio.ecommerce import gateway
+from shopfolio.ecommerce.models import Order, Variant
+from shopfolio.tasks.outbox import run_due_jobs
+from tests.browser.conftest import TELL_VIOLATIONS, is_complaint
+
+
+@pytest.fixture
+def shop(live_site: str, simulator: Any, settings: Any, tmp_path: Path) -> str:
+    """The demo site, taking payments at the simulator, which tells it what happens."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE = simulator.key, simulator.url
+    settings.STRIPE_WEBHOOK_SECRET = [simulator.webhook_secret]
+    policy = copy.deepcopy(settings.CONTENT_SECURITY_POLICY)
+    policy["DIRECTIVES"]["form-action"].append(simulator.url)
+    settings.CONTENT_SECURITY_POLICY = policy
+    gateway.client.cache_clear()
+    call_command("demo", stdout=StringIO())
+    simulator.webhook_url = f"{live_site}/webhooks/stripe/"
+    return live_site
+
+
+@pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
+def visitor(browser: Browser, shop: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    context = browser.new_context(base_url=shop, java_script_enabled=request.param)
+    context.set_default_timeout(15_000)
+    context.add_init_script(TELL_VIOLATIONS)
+    complaints: list[str] = []
+    context.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
+    yield context.new_page()
+    context.close()
+    assert complaints == []
+
+
+def put_into_cart(page: Page, name: str) -> None:
+    page.goto("/shop/")
+    page.get_by_role("link", name=name).click()
+    page.get_by_role("button", name="Add to cart").click()
+    page.get_by_text("Cart", exact=True).first.wait_for()
+
+
+def test_a_visitor_reads_buys_pays_and_opens_the_invoice(visitor: Page, simulator: Any) -> None:
+    page = visitor
+    page.goto("/")
+    page.get_by_role("link", name="Teaching a plotter to hesitate").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Teaching a plotter to hesitate"
+    assert page.context.cookies() == []
+    left = Variant.objects.get(sku="TIDE-30").available
+
+    put_into_cart(page, "Tide Table, Belém")
+    put_into_cart(page, "Pen Up, Pen Down")
+    page.goto("/cart/")
+    page.get_by_role("link", name="Go to checkout").click()
+    fill_in(page)
+    page.get_by_role("button", name="Pay €115.00").click()
+    page.wait_for_url(f"{simulator.url}/c/pay/**")
+    page.get_by_role("button", name="Pay €115.00").click()
+    page.wait_for_url("**/orders/**")
+
+    assert page.get_by_role("heading", level=1).inner_text() == "Thank you, Marta. It is paid."
+    order = Order.objects.get(email="marta@example.org")
+    assert (order.status, order.total, order.sessions.get().last4) == ("paid", 11_500, "4242")
+    assert Variant.objects.get(sku="TIDE-30").available == left - 1
+
+    run_due_jobs()
+    page.reload()
+    address = page.get_by_role("link", name="Invoice INV-").get_attribute("href")
+    pdf = page.request.get(address)
+    assert pdf.headers["content-type"] == "application/pdf"
+    words = PdfReader(BytesIO(pdf.body())).pages[0].extract_text()
+    assert "Marta Reis" in words
+    assert "€115.00" in words
+    download = page.request.get(page.get_by_role("link", name="PDF, seven pages").get_attribute("href"))
+    assert download.body()[:5] == b"%PDF-"
+    assert sorted(message.to[0] for message in mail.outbox) == [
+        "ines@inescalder.example",
+        "marta@example.org",
+    ]
+
+
+def fill_in(page: Page) -> None:
+    page.get_by_label("E-mail").fill("marta@example.org")
+    page.get_by_label("Full name").fill("Marta Reis")
+    page.get_by_label("Street and number").fill("Rua da Sofia 81")
+    page.get_by_label("Postcode").fill("3000-391")
+    page.get_by_label("Town").fill("Coimbra")
+    page.get_by_label("Country").select_option("PT")
+    page.get_by_label("The download shall begin at once").check()
+    page.get_by_label("I accept the terms").check()
+
+
+def test_a_buyer_who_turns_back_finds_the_cart_as_it_was(visitor: Page, simulator: Any) -> None:
+    page = visitor
+    put_into_cart(page, "Tide Table, Belém")
+    put_into_cart(page, "Pen Up, Pen Down")
+    page.goto("/checkout/")
+    fill_in(page)
+    page.get_by_role("button", name="Pay €115.00").click()
+    page.wait_for_url(f"{simulator.url}/c/pay/**")
+
+    page.get_by_role("link", name="Back to the shop without paying").click()
+    page.wait_for_url("**/checkout/cancelled/**")
+
+    assert Order.objects.get(email="marta@example.org").status == "awaiting_payment"
+    page.goto("/cart/")
+    assert page.get_by_text("Tide Table, Belém").first.is_visible()
+
+
+def test_a_declined_card_is_said_and_another_one_pays(visitor: Page, simulator: Any) -> None:
+    page = visitor
+    put_into_cart(page, "Tide Table, Belém")
+    put_into_cart(page, "Pen Up, Pen Down")
+    page.goto("/checkout/")
+    fill_in(page)
+    page.get_by_role("button", name="Pay €115.00").click()
+    page.wait_for_url(f"{simulator.url}/c/pay/**")
+
+    page.get_by_label("4000 0000 0000 0002").check()
+    page.get_by_role("button", name="Pay €115.00").click()
+    page.get_by_text("declined", exact=False).first.wait_for()
+    page.get_by_label("4242 4242 4242 4242").check()
+    page.get_by_role("button", name="Pay €115.00").click()
+    page.wait_for_url("**/orders/**")
+
+    assert Order.objects.get(email="marta@example.org").status == "paid"
