@@ -56,7 +56,8 @@ class BlogFeed(Feed):  # type: ignore[type-arg]
         return item.activate_date
 
     def item_updateddate(self, item: BlogPost) -> datetime:
-        return item.modified
+        modified: datetime = item.modified
+        return modified
 
     def item_categories(self, item: BlogPost) -> list[str]:
         return [tag.title for tag in item.tags.all()]

@@ -43,10 +43,11 @@ class PageSitemap(SiteSitemap):
         return self.model.objects.live().only("slug", "modified")
 
     def lastmod(self, item: PageModel) -> datetime:
-        return item.modified
+        modified: datetime = item.modified
+        return modified
 
 
-SITEMAPS: dict[str, type[Sitemap]] = {  # type: ignore[type-arg]
+SITEMAPS: dict[str, type[Sitemap[Any]] | Sitemap[Any]] = {
     "core": FixedPages,
     "projects": PageSitemap.of(Project),
     "skills": PageSitemap.of(Skill),

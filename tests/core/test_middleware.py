@@ -79,6 +79,15 @@ def test_the_login_page_sends_a_token_and_works(strict_client):
     assert (response.status_code, response["Location"]) == (302, "/")
 
 
+def test_the_login_page_stands_in_our_layout(client):
+    Profile.objects.create(pk=Profile.ID, name="Ines Calder", role="Generative artist")
+
+    page = client.get("/account/login/").content.decode()
+
+    assert "<title>Log in, Ines Calder</title>" in page
+    assert "Generative artist" in page
+
+
 def test_signing_up_is_closed(client):
     page = client.get("/account/signup/")
 

@@ -27,9 +27,9 @@ FIXED = [
     "/shop/", "/cart/",
 ]  # fmt: skip
 POLICY = {
-    "default-src 'none'", "base-uri 'none'", "connect-src 'self'", "font-src 'self'", "frame-ancestors 'none'",
-    "form-action 'self' https://checkout.stripe.com", "img-src 'self' data:", "script-src 'self'",
-    "style-src 'self'",
+    "default-src 'none'", "base-uri 'none'", "connect-src 'self'", "font-src 'self'", "style-src 'self'",
+    "frame-ancestors 'none'", "form-action 'self' https://checkout.stripe.com", "img-src 'self' data:",
+    "script-src 'self'",
 }  # fmt: skip
 
 

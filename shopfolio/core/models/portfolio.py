@@ -11,7 +11,7 @@ class ProjectQuerySet(PageQuerySet):
         position, date = models.OuterRef("position"), models.OuterRef("activate_date")
         after = models.Q(position__gt=position) | models.Q(position=position, activate_date__lt=date)
         following = Project.objects.live().filter(after)
-        return self.annotate(
+        return self.annotate(  # type: ignore[no-any-return]
             next_title=models.Subquery(following.values("title")[:1]),
             next_slug=models.Subquery(following.values("slug")[:1]),
         )

@@ -4,6 +4,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from shopfolio.core.services import Site, site
 from shopfolio.lib import html, http
 
 register = template.Library()
@@ -13,6 +14,12 @@ register = template.Library()
 def rich_text(text: str) -> SafeString:
     """What an author wrote in the editor, for a page."""
     return html.safe(text or "")
+
+
+@register.simple_tag
+def the_site() -> Site:
+    """For base.html: views of allauth put another `site` in the place of ours."""
+    return site()
 
 
 @register.simple_tag
