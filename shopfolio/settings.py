@@ -190,7 +190,8 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # Whether the owner's other subdomains speak https, and whether browsers may hard-code it, is not ours to say.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# W003 does not recognise the subclass of Django's CSRF middleware that stands in MIDDLEWARE.
+SILENCED_SYSTEM_CHECKS = ["security.W003", "security.W005", "security.W021"]
 # "same-origin": with "no-referrer" browsers send `Origin: null`, and our forms could not be told from strangers'.
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -289,7 +290,10 @@ LOGGING = {
             "()": structlog.stdlib.ProcessorFormatter,
             "processor": structlog.processors.JSONRenderer()
             if LOG_FORMAT == "json"
-            else structlog.dev.ConsoleRenderer(colors=False),
+            else structlog.dev.ConsoleRenderer(
+                colors=False,
+                exception_formatter=structlog.dev.plain_traceback,  # the rich one prints local values
+            ),
             "foreign_pre_chain": LOG_STEPS,
             "fmt": f"{PROCESS} | %(message)s" if PROCESS and LOG_FORMAT == "text" else "%(message)s",
         }

