@@ -174,3 +174,19 @@ def test_a_product_of_every_kind_says_how_it_comes(client):
 
     assert [word for word in kinds.values() if word in page] == list(kinds.values())
     assert Product.objects.count() == 3
+
+
+def test_the_home_page_hangs_what_can_be_had(client):
+    make_variant(make_product("Here", description="Plotted, 50 × 70 cm. Signed."))
+    make_variant(make_product("Gone"), available=0)
+
+    page = client.get("/").content.decode()
+
+    assert "From the shop" in page
+    assert "/shop/here/" in page
+    assert "Plotted, 50 × 70 cm<br>" in page
+    assert "/shop/gone/" not in page
+
+
+def test_the_home_page_says_nothing_of_an_empty_shop(client):
+    assert "From the shop" not in client.get("/").content.decode()

@@ -1,3 +1,4 @@
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,12 @@ def money(amount: int, currency: str) -> str:
     return format_money(amount, currency, site().profile.language)
 
 
+@register.filter
+def first_sentence(text: str) -> str:
+    """As a label wants it: short, and without its full stop."""
+    return re.split(r"(?<=[.!?])\s", text, maxsplit=1)[0].removesuffix(".")
+
+
 @register.simple_tag(takes_context=True)
 def cart_count(context: dict[str, Any]) -> int:
     """From the cookie alone: every page shows it."""
@@ -34,7 +41,18 @@ def cart_count(context: dict[str, Any]) -> int:
 
 @register.inclusion_tag("ecommerce/_featured.html", takes_context=True)
 def featured_products(context: dict[str, Any], most: int = 4) -> dict[str, Any]:
-    return {"products": list(Product.objects.live().for_shelf()[:most]), "site": context.get("site")}
+    shelf = Product.objects.live().for_shelf()[: 2 * most]
+    to_be_had = [each for each in shelf if each.inventory_status != Product.InventoryStatus.SOLD_OUT]
+    return {"products": hung(to_be_had[:most]), "site": context.get("site")}
+
+
+def hung(products: list[Product]) -> list[Product]:
+    """The wall's second place is its widest: a wide picture goes there."""
+    wide = next((each for each in products if (each.image_width or 0) > (each.image_height or 0)), None)
+    if wide is None or len(products) < 2:
+        return products
+    others = [each for each in products if each is not wide]
+    return [others[0], wide, *others[1:]]
 
 
 @register.inclusion_tag("ecommerce/_made_from.html", takes_context=True)
