@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.db import models
 from django.db.models import QuerySet
@@ -35,6 +35,12 @@ class RowActionsMixin(RowAdmin):
 
     def row_actions_for(self, request: HttpRequest, row: Any) -> list[str]:
         return list(self.row_actions)
+
+    def message_user(  # type: ignore[override]
+        self, request: HttpRequest, message: Any, level: int | str = messages.SUCCESS, **kwargs: Any
+    ) -> None:
+        """Said in green unless something went wrong."""
+        super().message_user(request, message, level, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         address = path(

@@ -174,11 +174,20 @@ class PageModel(TitleSlugDescriptionModel, ActivatorModel, BaseModel):
     def slugify_function(self, content: str) -> str:
         return slugify(content, allow_unicode=True) or slugify(str(self._meta.verbose_name)) or "page"
 
+    def clean(self) -> None:
+        super().clean()
+        self._date_publication()  # before a form holds the row to its constraint
+
+    def _date_publication(self) -> bool:
+        """A page without a date is dated when it is first published; whether that was now."""
+        if self.status != self.Status.PUBLISHED or self.activate_date is not None:
+            return False
+        self.activate_date = timezone.now()
+        return True
+
     def save(self, **kwargs: Any) -> None:
-        if self.status == self.Status.PUBLISHED and self.activate_date is None:
-            self.activate_date = timezone.now()
-            if kwargs.get("update_fields") is not None:
-                kwargs["update_fields"] = {*kwargs["update_fields"], "activate_date"}
+        if self._date_publication() and kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "activate_date"}
         old_slug = getattr(self, "_slug_in_database", None)
         with transaction.atomic():
             self._save_with_free_slug(kwargs)

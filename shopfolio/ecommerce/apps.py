@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class EcommerceConfig(AppConfig):
     name = "shopfolio.ecommerce"
+    verbose_name = _("Shop")
 
     def ready(self) -> None:
         from shopfolio.core.sitemaps import SITEMAPS, PageSitemap

@@ -54,6 +54,14 @@ def test_a_new_post_is_a_draft_by_who_writes_it(owner_client):
     assert post.author == CustomUser.objects.get()
 
 
+def test_a_post_published_in_the_form_without_a_date_is_dated_now(owner_client):
+    owner_client.post(reverse("admin:core_blogpost_add"), {"title": "On tides", "status": "1"})
+
+    post = BlogPost.objects.get()
+    assert post.is_live
+    assert timezone.now() - post.activate_date < timedelta(minutes=1)
+
+
 def test_what_a_post_must_not_carry_is_gone_when_it_is_saved(owner_client):
     body = '<p onclick="x()">Hello <script>alert(1)</script><a href="javascript:x()">there</a></p>'
 

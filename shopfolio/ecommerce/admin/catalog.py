@@ -42,7 +42,7 @@ class VariantForm(AnyModelForm):
     """`on_shelf` stands for `available`: the figure only moves together with the ledger."""
 
     on_shelf = forms.IntegerField(
-        label=_("available"),
+        label=_("Available"),
         required=False,
         min_value=0,
         max_value=1_000_000,

@@ -1,0 +1,106 @@
+from playwright.sync_api import Page, expect
+
+from shopfolio.core.models import BlogPost, Policy
+from shopfolio.ecommerce.models import StockMovement, Variant
+from tests.factories import make_paid_order, make_product, make_shop, make_variant
+
+
+def test_a_word_typed_into_the_editor_is_on_the_public_page(owner_page: Page):
+    make_shop()
+    owner_page.goto("/admin/core/blogpost/add/")
+    owner_page.get_by_label("Title:", exact=True).fill("On tides")
+    editor = owner_page.locator(".prose-editor .tiptap")
+
+    editor.click()
+    owner_page.keyboard.type("Estuary ")
+    owner_page.keyboard.press("Control+b")
+    owner_page.keyboard.type("spring")
+    owner_page.get_by_label("Status:").select_option("Published")
+    owner_page.get_by_role("button", name="Save", exact=True).click()
+    expect(owner_page.locator(".messagelist .success")).to_be_visible()
+
+    post = BlogPost.objects.get()
+    assert post.body == "<p>Estuary <strong>spring</strong></p>"
+    assert post.slug == "on-tides"
+    owner_page.goto(post.get_absolute_url())
+    expect(owner_page.locator("main strong", has_text="spring")).to_be_visible()
+
+
+def test_a_table_and_a_heading_survive_the_editor(owner_page: Page):
+    make_shop()
+    owner_page.goto("/admin/core/policy/add/")
+    owner_page.get_by_label("Title:", exact=True).fill("Terms")
+    owner_page.locator(".prose-editor .tiptap").click()
+
+    owner_page.keyboard.type("## Delivery")
+    owner_page.keyboard.press("Enter")
+    owner_page.get_by_title("Insert table").click()
+    owner_page.get_by_label("Rows").fill("2")
+    owner_page.get_by_label("Columns").fill("2")
+    owner_page.locator("dialog").get_by_role("button", name="Insert Table").click()
+    expect(owner_page.locator(".tiptap table")).to_be_visible()
+    owner_page.get_by_role("button", name="Save", exact=True).click()
+    expect(owner_page.locator(".messagelist .success")).to_be_visible()
+
+    body = Policy.objects.get().body
+    assert "<h2>Delivery</h2>" in body
+    assert body.count("<tr>") == 2
+    assert body.count("<th") + body.count("<td") == 4
+
+
+def test_the_owner_counts_the_shelf_in_the_product_form(owner_page: Page):
+    make_shop()
+    variant = make_variant(make_product("Night Bus"), available=10)
+    owner_page.goto(f"/admin/ecommerce/product/{variant.product.pk}/change/")
+
+    owner_page.locator("#id_variants-0-on_shelf").fill("8")
+    owner_page.locator("#id_variants-0-price").fill("31")
+    owner_page.get_by_role("button", name="Save", exact=True).click()
+    expect(owner_page.locator(".messagelist .success")).to_be_visible()
+
+    assert Variant.objects.values_list("price", "available").get() == (3_100, 8)
+    assert StockMovement.shelf_by_ledger(variant.pk) == 8
+
+
+def test_a_second_variant_is_added_without_leaving_the_page(owner_page: Page):
+    make_shop()
+    variant = make_variant(make_product("Night Bus"), available=10)
+    owner_page.goto(f"/admin/ecommerce/product/{variant.product.pk}/change/")
+
+    owner_page.get_by_text("Add another Variant").click()
+    owner_page.locator("#id_variants-1-sku").fill("BUS-A2")
+    owner_page.locator("#id_variants-1-price").fill("48.50")
+    owner_page.get_by_role("button", name="Save", exact=True).click()
+    expect(owner_page.locator(".messagelist .success")).to_be_visible()
+
+    assert Variant.objects.values_list("price", "available").get(sku="BUS-A2") == (4_850, None)
+
+
+def test_an_order_is_sent_with_one_button(owner_page: Page):
+    make_shop()
+    order = make_paid_order()
+    owner_page.goto(f"/admin/ecommerce/order/{order.pk}/change/")
+
+    owner_page.get_by_role("button", name="Mark as sent").click()
+    expect(owner_page.locator(".messagelist .success")).to_have_text("1 order sent.")
+
+    order.refresh_from_db()
+    assert order.fulfilment == "sent"
+    expect(owner_page.get_by_role("button", name="Mark as sent")).to_have_count(0)
+
+
+def test_no_page_of_the_back_office_is_wider_than_a_phone(owner_page: Page):
+    make_shop()
+    order = make_paid_order()
+    owner_page.set_viewport_size({"width": 390, "height": 844})
+    pages = [
+        "/admin/", "/admin/ecommerce/order/", f"/admin/ecommerce/order/{order.pk}/change/",
+        "/admin/ecommerce/product/add/", "/admin/core/blogpost/add/", "/admin/tasks/job/",
+    ]  # fmt: skip
+
+    widths = {}
+    for address in pages:
+        owner_page.goto(address)
+        widths[address] = owner_page.evaluate("document.documentElement.scrollWidth")
+
+    assert {address: width for address, width in widths.items() if width > 390} == {}
