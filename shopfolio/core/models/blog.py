@@ -52,6 +52,14 @@ class BlogPost(PageModel):
     class Meta(PageModel.Meta):
         verbose_name = _("post")
         verbose_name_plural = _("posts")
+        indexes = [
+            *PageModel.Meta.indexes,
+            # All that a deep page of the list skips over, so that it never reads the posts themselves.
+            models.Index(
+                fields=["status", "-activate_date", "-created", "deactivate_date", "id"],
+                name="core_blogpost_deep",
+            ),
+        ]
 
     def get_absolute_url(self) -> str:
         return reverse("core:post", args=[self.slug])

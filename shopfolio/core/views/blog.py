@@ -24,7 +24,8 @@ def posts(request: HttpRequest, slug: str = "") -> HttpResponse:
     found = BlogPost.objects.live().filter(tags=tag) if tag else BlogPost.objects.live()
     start = (number - 1) * A_PAGE
     # One more than the page shows tells whether there is another; counting all would grow with the blog.
-    rows = list(found.defer("body").prefetch_related("tags")[start : start + A_PAGE + 1])
+    keys = found.values("pk")[start : start + A_PAGE + 1]
+    rows = list(BlogPost.objects.filter(pk__in=keys).defer("body").prefetch_related("tags"))
     if not rows and number > 1:
         raise Http404
     context = {"tags": tags, "tag": tag, "posts": rows[:A_PAGE], "number": number, "has_older": rows[A_PAGE:]}
