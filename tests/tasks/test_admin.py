@@ -97,9 +97,7 @@ def test_a_mail_shows_its_html_to_nobody_but_a_mail_program(owner_client):
 
 
 def test_staff_without_the_right_cannot_take_a_mail_away(client):
-    mail = Email.objects.create(
-        key="1", to="a@example.org", subject="Hi", text="x", message_id="<1@x>"
-    )
+    mail = Email.objects.create(key="1", to="a@example.org", subject="Hi", text="x", message_id="<1@x>")
     client.force_login(CustomUser.objects.create_user("staff@example.org", is_staff=True))
 
     assert client.get(reverse("admin:tasks_email_eml", args=[mail.pk])).status_code == 404
