@@ -30,7 +30,8 @@ def start(tmp_path):
     def start(webhook_url):
         command = [sys.executable, "-m", "shopfolio", "stripe_simulator", "--port", str(port), "--key", KEY]
         command += ["--webhook-secret", WEBHOOK_SECRET, "--webhook-url", webhook_url]
-        environment = os.environ | {"DATA_DIR": str(tmp_path)}
+        own = {"DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "shopfolio.settings"}
+        environment = os.environ | own
         processes.append(subprocess.Popen(command, env=environment, start_new_session=True))
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
