@@ -19,6 +19,7 @@ def _forget_the_site_of_this_shell() -> None:
 
 _forget_the_site_of_this_shell()
 os.environ["DATA_DIR"] = _folder.name
+os.mkdir(os.path.join(_folder.name, "static"))
 
 from shopfolio.settings import *  # noqa: E402, F403
 

@@ -11,15 +11,15 @@ from kombu.transport import filesystem
 from kombu.utils.json import dumps, loads
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]
-    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
+class Channel(filesystem.Channel):
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         """Write under another name, then rename: kombu's own reader can meet a half-written file."""
         folder = Path(self.data_folder_out)
         draft = folder / f"{uuid4()}.draft"
         draft.write_text(dumps(payload), encoding="utf-8")
         draft.rename(folder / f"{monotonic_ns():020}_{uuid4()}.{queue}.msg")
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         """The oldest message. Who renames the file has it, so two workers never share one."""
         folder = Path(self.data_folder_in)
         for name in sorted(name for name in os.listdir(folder) if name.endswith(f".{queue}.msg")):
@@ -34,7 +34,7 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
         raise Empty
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]
+class Transport(filesystem.Transport):
     Channel = Channel
 
 
