@@ -41,7 +41,7 @@ test-sqlite: .venv/installed-dev ## Run the tests on SQLite, browser tests inclu
 
 .PHONY: test-postgres
 test-postgres: .venv/installed-dev ## Run the tests that touch rows on PostgreSQL and Redis
-	@export DATABASE_URL="$(TEST_DATABASE_URL)" CACHE_URL="$(TEST_REDIS_URL)/14" CELERY_BROKER_URL="$(TEST_REDIS_URL)/15"; \
+	@export DATABASE_URL="$(TEST_DATABASE_URL)" CACHE_URL="$(TEST_REDIS_URL)/8" CELERY_BROKER_URL="$(TEST_REDIS_URL)/9"; \
 	if reason=$$($(PY) -m tests.services); then \
 		$(PY) -m pytest --numprocesses 2 -m rows $(ARGS); \
 	else \

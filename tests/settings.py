@@ -17,7 +17,16 @@ def _forget_the_site_of_this_shell() -> None:
             del os.environ[name]
 
 
+def _redis_of_its_own(url: str, *, first: int) -> str:
+    """Test processes run side by side: each clears its own cache and hears its own bells."""
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return f"{url.rpartition('/')[0]}/{first + 2 * process}"
+
+
 _forget_the_site_of_this_shell()
+for _name, _first in (("CACHE_URL", 8), ("CELERY_BROKER_URL", 9)):
+    if os.environ.get(_name, "").startswith("redis"):
+        os.environ[_name] = _redis_of_its_own(os.environ[_name], first=_first)
 os.environ["DATA_DIR"] = _folder.name
 os.mkdir(os.path.join(_folder.name, "static"))
 
@@ -26,3 +35,6 @@ from shopfolio.settings import *  # noqa: E402, F403
 # Hashing slowly protects people's passwords; no test has any.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+# Programs that a test starts are the site itself.
+os.environ["DJANGO_SETTINGS_MODULE"] = "shopfolio.settings"

@@ -9,6 +9,7 @@ from gunicorn.app.base import BaseApplication
 
 from shopfolio.ecommerce.simulator.app import Simulator, create_app
 from shopfolio.ecommerce.simulator.config import Config, Refused
+from shopfolio.lib.process import end_with_parent
 
 THREADS = 16
 
@@ -27,6 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--business", default="", help="the name that the pay page shows")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        end_with_parent()
         names = ("port", "database", "key", "webhook_secret", "webhook_url", "business")
         try:
             config = Config(**{name: options[name] for name in names})
