@@ -96,7 +96,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "django.contrib.redirects.middleware.RedirectFallbackMiddleware",
 ]
 
@@ -130,7 +129,8 @@ def database(url: str) -> dict[str, Any]:
             # BEGIN IMMEDIATE: a writer waits its turn instead of failing half-way with "database is locked".
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+            "PRAGMA journal_size_limit=67108864;",
         }
         # Tests use a file too: threads and processes must meet the same database.
         config["TEST"] = {"NAME": f"{config['NAME']}.test"}
@@ -192,7 +192,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # Whether the owner's other subdomains speak https, and whether browsers may hard-code it, is not ours to say.
 # W003 does not recognise the subclass of Django's CSRF middleware that stands in MIDDLEWARE.
 SILENCED_SYSTEM_CHECKS = ["security.W003", "security.W005", "security.W021"]
-# "same-origin": with "no-referrer" browsers send `Origin: null`, and our forms could not be told from strangers'.
+# With "no-referrer" browsers send `Origin: null`, and our forms could not be told from strangers'.
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "shopfolio.core.views.site.forbidden"

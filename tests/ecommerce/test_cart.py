@@ -289,3 +289,30 @@ def test_a_form_from_another_site_is_refused():
     own = strict.post("/cart/add/print/", headers={"sec-fetch-site": "same-origin"})
 
     assert (foreign.status_code, own.status_code) == (403, 303)
+
+
+def test_htmx_gets_a_sentence_and_the_new_badge_instead_of_a_redirect(client):
+    make_shop()
+    product = make_product("Night Bus")
+    make_variant(product, available=3)
+
+    response = client.post(f"/cart/add/{product.slug}/", {"quantity": "2"}, headers={"hx-request": "true"})
+
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert "2 × Night Bus are in the cart." in page
+    assert '<a class="cart" id="cart-link" href="/cart/" hx-swap-oob="true">Cart<b>2</b>' in page
+    assert "<html" not in page
+    assert "cart" in response.cookies
+
+
+def test_htmx_is_told_why_nothing_was_added(client):
+    make_shop()
+    product = make_product("Night Bus")
+    make_variant(product, available=3)
+
+    response = client.post(f"/cart/add/{product.slug}/", {"quantity": "-1"}, headers={"hx-request": "true"})
+
+    assert response.status_code == 422
+    assert "Choose a quantity from 1 to 999." in response.content.decode()
+    assert response.cookies == {}

@@ -9,10 +9,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.middleware import HtmxDetails
 
 from shopfolio.ecommerce.exceptions import ShopError
 from shopfolio.ecommerce.forms import AddToCartForm, CartForm
-from shopfolio.ecommerce.models import Cart, CartLine, Order
+from shopfolio.ecommerce.models import Cart, CartLine, Order, Product
 from shopfolio.ecommerce.models.cart import CartCookie
 from shopfolio.ecommerce.services.cart import add_to_cart, set_quantity
 from shopfolio.ecommerce.services.pricing import PricedLine, Totals, price_cart
@@ -31,15 +32,38 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
     product = find_product(request, slug)
     form = AddToCartForm(request.POST, variants=product.variants_on_sale)
     if not form.is_valid():
-        return show_product(request, product, form=form, status=422)
+        return not_added(request, product, form)
     try:
         with transaction.atomic():
             cart = Cart.of(request) or Cart.objects.create()
             add_to_cart(cart, variant=form.cleaned_data["variant"], quantity=form.cleaned_data["quantity"])
     except ShopError as error:
         form.add_error(None, error.message)
+        return not_added(request, product, form)
+    return added(request, cart, form) if is_htmx(request) else back_to(cart)
+
+
+def is_htmx(request: HttpRequest) -> bool:
+    return bool(HtmxDetails(request))
+
+
+def added(request: HttpRequest, cart: Cart, form: AddToCartForm) -> HttpResponse:
+    """For htmx: a sentence for the live region, and the cart's link with its new number."""
+    context = {
+        "name": str(form.cleaned_data["variant"]),
+        "quantity": form.cleaned_data["quantity"],
+        "count": cart.count_pieces(),
+    }
+    response = render(request, "ecommerce/_added.html", context)
+    cart.remember_in(response)
+    return response
+
+
+def not_added(request: HttpRequest, product: Product, form: AddToCartForm) -> HttpResponse:
+    if not is_htmx(request):
         return show_product(request, product, form=form, status=422)
-    return back_to(cart)
+    errors = [message for messages in form.errors.values() for message in messages]
+    return render(request, "ecommerce/_added.html", {"errors": errors}, status=422)
 
 
 @require_POST
