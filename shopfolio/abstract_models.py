@@ -63,8 +63,10 @@ class RichTextField(ProseEditorField):  # type: ignore[misc]
     """HTML that an author writes in the editor; sanitised on its way into the database."""
 
     EXTENSIONS: ClassVar[dict[str, Any]] = {
-        "Bold": True, "Italic": True, "Heading": {"levels": [2, 3]}, "Link": {"protocols": ["http", "https", "mailto"]},
-        "BulletList": True, "OrderedList": True, "ListItem": True, "Blockquote": True, "Code": True, "CodeBlock": True,
+        "Bold": True, "Italic": True, "Heading": {"levels": [2, 3]},
+        "Link": {"protocols": ["http", "https", "mailto"]},
+        "BulletList": True, "OrderedList": True, "ListItem": True, "Blockquote": True, "Code": True,
+        "CodeBlock": True,
         "HorizontalRule": True, "HardBreak": True, "Table": True, "TableRow": True, "TableHeader": True,
         "TableCell": True,
     }  # fmt: skip

@@ -23,7 +23,11 @@ class SameOriginCsrfMiddleware(CsrfViewMiddleware):
     """
 
     def process_view(  # type: ignore[override]  # the stubs promise only one kind of answer
-        self, request: HttpRequest, callback: Any, callback_args: tuple[Any, ...], callback_kwargs: dict[str, Any]
+        self,
+        request: HttpRequest,
+        callback: Any,
+        callback_args: tuple[Any, ...],
+        callback_kwargs: dict[str, Any],
     ) -> HttpResponse | None:
         exempt = getattr(callback, "csrf_exempt", False)
         if (

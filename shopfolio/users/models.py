@@ -1,4 +1,4 @@
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
@@ -38,7 +38,7 @@ class CustomUser(BaseModel, AbstractUser):
     avatar = models.ImageField(_("portrait"), upload_to=picture_path, blank=True)
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     objects = CustomUserManager()  # type: ignore[misc,assignment]
 

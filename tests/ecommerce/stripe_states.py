@@ -8,7 +8,9 @@ from shopfolio.ecommerce.models import StripeSession
 CARD = {"payment_method": "card", "card_brand": "visa", "last4": "4242", "payment_intent": "pi_test_1"}
 
 
-def stripe_says(attempt: StripeSession, status: str, payment_status: str = "unpaid", **fields: Any) -> SessionState:
+def stripe_says(
+    attempt: StripeSession, status: str, payment_status: str = "unpaid", **fields: Any
+) -> SessionState:
     defaults: dict[str, Any] = {
         "id": f"cs_test_{attempt.pk.hex}",
         "amount": attempt.amount,
@@ -27,11 +29,15 @@ def is_open(attempt: StripeSession, **fields: Any) -> SessionState:
 
 
 def is_paid(attempt: StripeSession, **fields: Any) -> SessionState:
-    return stripe_says(attempt, "complete", "paid", **(CARD | {"payment_intent_status": "succeeded"} | fields))
+    return stripe_says(
+        attempt, "complete", "paid", **(CARD | {"payment_intent_status": "succeeded"} | fields)
+    )
 
 
 def is_on_its_way(attempt: StripeSession, **fields: Any) -> SessionState:
-    return stripe_says(attempt, "complete", payment_intent="pi_test_1", payment_intent_status="processing", **fields)
+    return stripe_says(
+        attempt, "complete", payment_intent="pi_test_1", payment_intent_status="processing", **fields
+    )
 
 
 def has_failed(attempt: StripeSession, **fields: Any) -> SessionState:

@@ -20,8 +20,8 @@ from shopfolio.users.models import CustomUser
 pytestmark = [pytest.mark.django_db]
 
 MODELS = (
-    BlogPost, Certificate, ContactMessage, CustomUser, Email, Invoice, Job, Order, Policy, Product, Profile, Project,
-    Skill, StockMovement, Testimonial, Variant,
+    BlogPost, Certificate, ContactMessage, CustomUser, Email, Invoice, Job, Order, Policy, Product, Profile,
+    Project, Skill, StockMovement, Testimonial, Variant,
 )  # fmt: skip
 
 

@@ -86,7 +86,10 @@ def load_download(product: Product, row: dict[str, Any], position: int) -> None:
 
 
 def load_orders(number: int | None, say: Callable[[str], None]) -> None:
-    """Past sales, made by the services that make real ones. number: how many in all; None: the demo's own few."""
+    """Past sales, made by the services that make real ones.
+
+    number: how many in all; None: the demo's own few.
+    """
     rows = read("orders", HERE)["order"]
     missing = (len(rows) if number is None else number) - Order.objects.count()
     for index in range(max(0, missing)):

@@ -1,4 +1,4 @@
-"""What Stripe says of a payment, put into our books. Everything here may run twice, at once, late or out of order."""
+"""What Stripe says of a payment, put into our books. It may all run twice, at once, late or out of order."""
 
 from typing import Any
 from uuid import UUID

@@ -28,7 +28,7 @@ def reserve(variant_id: UUID, quantity: int, *, order: Order) -> None:
 
 
 def reserve_order(order: Order) -> None:
-    """Reserve all lines or none. Rows are taken in primary-key order: two carts cannot wait for each other."""
+    """Reserve all lines or none, in primary-key order: two carts cannot wait for each other."""
     with transaction.atomic():
         for variant_id, quantity in pieces(order):
             reserve(variant_id, quantity, order=order)

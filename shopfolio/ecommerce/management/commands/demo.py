@@ -36,7 +36,9 @@ class Command(BaseCommand):
         page_cache.bump()
         self.stdout.write(f"The demo site is there ({time.monotonic() - started:.0f} s).")
         self.stdout.write(
-            f"\n  Back office  {absolute('/admin/')}\n  E-mail       {owner.email}\n  Password     {password}\n"
+            f"\n  Back office  {absolute('/admin/')}"
+            f"\n  E-mail       {owner.email}"
+            f"\n  Password     {password}\n"
         )
 
     def step(self, what: str, load: Any) -> None:
