@@ -51,13 +51,14 @@ test-postgres: .venv/installed-dev ## Run the tests that touch rows on PostgreSQ
 
 .PHONY: lint
 lint: .venv/installed-dev ## Check style, types, import rules, templates and migrations
-	@export DATA_DIR="$$(mktemp -d)"; trap 'rm -rf "$$DATA_DIR"' EXIT; \
-	.venv/bin/ruff check .; \
-	.venv/bin/ruff format --check .; \
-	.venv/bin/mypy; \
-	.venv/bin/lint-imports; \
-	$(PY) -m shopfolio makemigrations --check --dry-run; \
-	$(PY) -m tests.house_rules
+	@export DATA_DIR="$$(mktemp -d)"; trap 'rm -rf "$$DATA_DIR"' EXIT; failed=0; \
+	.venv/bin/ruff check . || failed=1; \
+	.venv/bin/ruff format --check . || failed=1; \
+	.venv/bin/mypy || failed=1; \
+	.venv/bin/lint-imports --no-logo || failed=1; \
+	$(PY) -m shopfolio makemigrations --check --dry-run || failed=1; \
+	$(PY) -m tests.house_rules || failed=1; \
+	exit $$failed
 
 .PHONY: lock
 lock: .venv/installed-dev ## Write the lock files anew from pyproject.toml
