@@ -16,4 +16,6 @@ class Command(BaseCommand):
         make_broker_folders()
         app.conf.beat_schedule = outbox.schedule()
         # In memory: each slot of a recurring job is a row's key, so there is nothing to remember here.
-        app.Beat(scheduler_cls="celery.beat:Scheduler", loglevel="WARNING", redirect_stdouts=False, quiet=True).run()
+        app.Beat(
+            scheduler_cls="celery.beat:Scheduler", loglevel="WARNING", redirect_stdouts=False, quiet=True
+        ).run()
