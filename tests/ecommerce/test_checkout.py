@@ -12,6 +12,7 @@ from shopfolio.ecommerce.services.checkout import place_order, start_checkout
 from shopfolio.ecommerce.services.pricing import price_cart
 from shopfolio.ecommerce.tasks import follow_attempt
 from shopfolio.tasks.models import Job
+from tests.ecommerce.stripe_states import is_paid
 from tests.factories import make_buyer, make_cart, make_product, make_shop, make_variant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
@@ -292,3 +293,24 @@ def test_net_prices_reach_stripe_as_whole_lines(stripe_api, variant):
     [line] = stripe_api.client.v1.checkout.sessions.line_items.list(session.id).data
     assert (line.description, line.quantity, line.amount_total) == ("3 × Postcard", 1, 1_229)
     assert Order.objects.get().total == 1_229
+
+
+def test_a_payment_that_arrives_while_the_form_is_posted_again_is_not_asked_for_twice(
+    cart, variant, monkeypatch
+):
+    """The webhook commits after the second click has begun: PostgreSQL shows it to the next statement."""
+    order = place_order(cart, buyer=make_buyer(), shown_total=price_cart(cart).total)
+    look_for_order, paid = checkout.find_open_order, is_paid(order.sessions.get())
+
+    def pay_and_look(cart):
+        payment.record(paid)
+        return look_for_order(cart)
+
+    monkeypatch.setattr(checkout, "find_open_order", pay_and_look)
+
+    with pytest.raises(ShopError, match="Your cart is empty"):
+        place_order(cart, buyer=make_buyer(), shown_total=order.total)
+
+    assert Order.objects.get() == order
+    variant.refresh_from_db()
+    assert variant.available == 3

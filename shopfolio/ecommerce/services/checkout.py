@@ -100,8 +100,10 @@ def place_order(cart: Cart, *, buyer: Buyer, shown_total: int, user: Any = None)
     The same cart and buyer again: the order that is there. Raises PriceChanged, SoldOut, AnotherOrderOpen.
     """
     Cart.objects.select_for_update().get(pk=cart.pk)
+    # Before the cart is read: who pays the order empties the cart, and holds the order's lock meanwhile.
+    open_order = find_open_order(cart)
     totals = price_cart(cart)
-    if open_order := find_open_order(cart):
+    if open_order:
         if is_same(open_order, totals, buyer):
             return open_order
         raise AnotherOrderOpen(open_order)
