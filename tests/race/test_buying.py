@@ -89,6 +89,25 @@ def test_the_webhook_the_return_page_and_the_reconciler_at_once_are_one_sale():
     assert Order.objects.get().events.filter(to_status="paid").count() == 1
 
 
+def test_a_click_on_pay_while_the_payment_arrives_is_not_a_second_order():
+    make_shop()
+    variant = make_variant(available=50)
+    carts = [make_cart((variant, 1)) for _ in range(8)]
+    for cart in carts:
+        buy(cart)
+    paid = [is_paid(cart.orders.get().sessions.get(), payment_intent=f"pi_{cart.pk}") for cart in carts]
+
+    def pay_or_click(index):
+        return payment.record(paid[index // 2]).status if index % 2 else buy(carts[index // 2])
+
+    outcomes = all_at_once(16, pay_or_click)
+
+    assert outcomes["paid"] == 8
+    assert outcomes["ordered"] + outcomes["ShopError"] == 8, outcomes
+    assert Order.objects.count() == 8
+    assert Order.objects.filter(status="paid").count() == 8
+
+
 def test_adding_at_once_counts_every_click():
     make_shop()
     variant = make_variant(available=50)

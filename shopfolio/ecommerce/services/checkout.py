@@ -99,7 +99,8 @@ def place_order(cart: Cart, *, buyer: Buyer, shown_total: int, user: Any = None)
 
     The same cart and buyer again: the order that is there. Raises PriceChanged, SoldOut, AnotherOrderOpen.
     """
-    Cart.objects.select_for_update().get(pk=cart.pk)
+    # no_key: the commit of a payment checks its order's foreign key, and must not wait for who waits for it.
+    Cart.objects.select_for_update(no_key=True).get(pk=cart.pk)
     # Before the cart is read: who pays the order empties the cart, and holds the order's lock meanwhile.
     open_order = find_open_order(cart)
     totals = price_cart(cart)

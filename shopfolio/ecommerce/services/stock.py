@@ -54,7 +54,7 @@ def receive(variant_id: UUID, quantity: int, *, note: str = "") -> None:
     if quantity <= 0:
         raise ValueError(quantity)
     with transaction.atomic():
-        variant = Variant.objects.select_for_update().get(pk=variant_id)
+        variant = Variant.objects.select_for_update(no_key=True).get(pk=variant_id)
         variant.available = (variant.available or 0) + quantity
         variant.save(update_fields=["available"])
         write(variant_id, Kind.RECEIVED, quantity, note=note)

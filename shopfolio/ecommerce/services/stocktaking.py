@@ -17,7 +17,7 @@ def take_stock(variant_id: UUID, *, shown: int | None, counted: int | None, note
     """
     if counted == shown:
         return
-    variant = Variant.objects.select_for_update().get(pk=variant_id)
+    variant = Variant.objects.select_for_update(no_key=True).get(pk=variant_id)
     if counted is None:
         variant.available = None
         variant.save(update_fields=["available"])
