@@ -7,6 +7,7 @@ from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps.views import sitemap
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from shopfolio.abstract_models import PageModel, PageQuerySet
 from shopfolio.core.models import BlogPost, Policy, Project, Skill
@@ -57,5 +58,6 @@ SITEMAPS: dict[str, type[Sitemap[Any]] | Sitemap[Any]] = {
 """Upper apps add theirs in AppConfig.ready()."""
 
 
+@require_safe
 def sitemap_xml(request: HttpRequest) -> HttpResponse:
     return sitemap(request, sitemaps=SITEMAPS)

@@ -1,4 +1,5 @@
 from django.urls import path, re_path
+from django.views.decorators.http import require_safe
 
 from shopfolio.core.feeds import BlogFeed
 from shopfolio.core.sitemaps import sitemap_xml
@@ -12,7 +13,7 @@ urlpatterns = [
     path("portfolio/<str:slug>/", portfolio.project, name="project"),
     path("skills/<str:slug>/", resume.skill, name="skill"),
     path("blog/", blog.posts, name="blog"),
-    path("blog/feed.xml", BlogFeed(), name="feed"),
+    path("blog/feed.xml", require_safe(BlogFeed()), name="feed"),
     path("blog/tag/<str:slug>/", blog.posts, name="blog_tag"),
     path("blog/<str:slug>/", blog.post, name="post"),
     path("testimonials/", audience.testimonials, name="testimonials"),

@@ -150,7 +150,7 @@ def test_the_blog_is_paged_by_twenty_and_ends(client):
     assert third.status_code == 404
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "x", "", "9999999", "²", "1e3"])
+@pytest.mark.parametrize("number", ["0", "-1", "x", "", "9999999", "²", "1e3", "٣", "01"])
 def test_a_page_number_that_is_none_is_not_found(client, number):
     assert client.get("/blog/", {"page": number}).status_code == 404
 
@@ -190,6 +190,12 @@ def test_the_sitemap_lists_live_pages_by_their_public_address(client):
     assert "<loc>http://127.0.0.1:8000/portfolio/a-wall/</loc>" in text
     assert "<loc>http://127.0.0.1:8000/resume/</loc>" in text
     assert "hidden" not in text
+
+
+@pytest.mark.parametrize("path", ["/blog/feed.xml", "/sitemap.xml", "/robots.txt", "/"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "BREW"])
+def test_what_is_only_read_takes_no_other_method(client, path, method):
+    assert client.generic(method, path).status_code == 405
 
 
 def test_robots_are_told_where_the_sitemap_is(client):

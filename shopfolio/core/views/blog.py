@@ -3,16 +3,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from shopfolio.core.models import BlogPost, Tag
-from shopfolio.core.pages import shown_to
+from shopfolio.core.pages import page_number, shown_to
 
 A_PAGE = 20
-
-
-def page_number(request: HttpRequest) -> int:
-    text = request.GET.get("page", "1")
-    if not text.isdecimal() or not 1 <= len(text) <= 6 or int(text) < 1:
-        raise Http404
-    return int(text)
 
 
 @require_safe

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_safe
 
-from shopfolio.core.pages import shown_to
+from shopfolio.core.pages import page_number, shown_to
 from shopfolio.ecommerce.forms import AddToCartForm
 from shopfolio.ecommerce.models import Product, Variant
 from shopfolio.ecommerce.services.shop import shop_settings
@@ -16,7 +16,7 @@ PAGE_SIZE = 24
 
 @require_safe
 def shop(request: HttpRequest) -> HttpResponse:
-    shelf = Shelf.at(request.GET.get("page", "1"))
+    shelf = Shelf.at(page_number(request))
     return render(request, "ecommerce/shop.html", {"shelf": shelf, "settings": shop_settings()})
 
 
@@ -34,14 +34,12 @@ class Shelf:
     has_more: bool
 
     @classmethod
-    def at(cls, number: str) -> "Shelf":
-        if not number.isascii() or not number.isdecimal() or not 1 <= int(number[:7]) < 100_000:
-            raise Http404
-        start = (int(number) - 1) * PAGE_SIZE
+    def at(cls, number: int) -> "Shelf":
+        start = (number - 1) * PAGE_SIZE
         found = list(Product.objects.live().for_shelf()[start : start + PAGE_SIZE + 1])
         if start and not found:
             raise Http404
-        return cls(found[:PAGE_SIZE], int(number), len(found) > PAGE_SIZE)
+        return cls(found[:PAGE_SIZE], number, len(found) > PAGE_SIZE)
 
 
 def find_product(request: HttpRequest, slug: str) -> Product:
