@@ -29,7 +29,7 @@ def test_a_public_picture_may_be_kept_for_ever(client):
         "pictures/project/none.avif", "pictures/../secret.png", "pictures/%2e%2e/secret.png",
         "pictures//etc/passwd", "pictures//secret.png", "pictures/..%2fsecret.png", "pictures/a%00.png",
         "pictures/project/page.html", "pictures/project/drawing.svg", "other/secret.png", "secret.png",
-        "pictures/",
+        "pictures/", f"pictures/{'a' * 300}.png",
     ],
 )  # fmt: skip
 def test_anything_but_a_picture_is_not_found(client, path):

@@ -41,7 +41,7 @@ def picture(request: HttpRequest, path: str) -> FileResponse:
     kind = PICTURE_TYPES.get(path.rpartition(".")[2])
     try:
         file = default_storage.open(path)
-    except FileNotFoundError:
+    except OSError:  # not there, or a name that no file system takes
         file = None
     if file is None or kind is None:
         raise Http404
