@@ -7,12 +7,28 @@ from urllib.parse import urlsplit
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 
 from shopfolio.core.views.site import forbidden
 
 TOKEN_PATHS = ("/admin/", "/account/")
+
+
+class PlainTextMiddleware:
+    """Words are UTF-8, and no address holds a NUL, whatever a request says.
+
+    A stated charset would choose any codec of Python's: some raise, some make text that no database holds.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.encoding = "utf-8"
+        if "\x00" in request.path:
+            raise Http404
+        return self.get_response(request)
 
 
 class SameOriginCsrfMiddleware(CsrfViewMiddleware):
@@ -51,7 +67,10 @@ class SameOriginCsrfMiddleware(CsrfViewMiddleware):
         stated = request.headers.get("Origin") or request.headers.get("Referer")
         if not stated:
             return None
-        url = urlsplit(stated)
+        try:
+            url = urlsplit(stated)
+        except ValueError:  # no address at all
+            return False
         return f"{url.scheme}://{url.netloc}" in {
             settings.SITE_URL,
             f"{request.scheme}://{request.get_host()}",
