@@ -12,7 +12,7 @@ from shopfolio.ecommerce.services.checkout import place_order, start_checkout
 from shopfolio.ecommerce.services.pricing import price_cart
 from shopfolio.ecommerce.tasks import follow_attempt
 from shopfolio.tasks.models import Job
-from tests.ecommerce.stripe_states import is_paid
+from tests.ecommerce.stripe_states import is_on_its_way, is_paid
 from tests.factories import make_buyer, make_cart, make_product, make_shop, make_variant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
@@ -314,3 +314,31 @@ def test_a_payment_that_arrives_while_the_form_is_posted_again_is_not_asked_for_
     assert Order.objects.get() == order
     variant.refresh_from_db()
     assert variant.available == 3
+
+
+def test_money_on_its_way_when_the_page_is_over_is_not_asked_for_again(stripe_api, cart, monkeypatch):
+    check_out(cart)
+    attempt = StripeSession.objects.get()
+    StripeSession.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    slow = is_on_its_way(attempt, id=attempt.session_id)
+    monkeypatch.setattr(gateway, "retrieve_session", lambda *args, **kwargs: slow)
+
+    url = check_out(cart)
+
+    order = Order.objects.get()
+    assert order.status == Order.Status.PROCESSING
+    assert url == order.get_absolute_url()
+
+
+def test_an_order_that_needs_a_look_is_shown_and_not_sold_again(stripe_api, cart, monkeypatch):
+    check_out(cart)
+    order = Order.objects.get()
+    attempt = order.sessions.get()
+    CartLine.objects.update(quantity=3)
+    wrong = is_paid(attempt, id=attempt.session_id, amount=1)
+    monkeypatch.setattr(gateway, "retrieve_session", lambda *args, **kwargs: wrong)
+
+    url = check_out(cart)
+
+    assert url == order.get_absolute_url()
+    assert Order.objects.get().status == Order.Status.REVIEW

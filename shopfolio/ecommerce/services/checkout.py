@@ -83,7 +83,8 @@ def start_checkout(cart: Cart, *, buyer: Buyer, shown_total: int, user: Any = No
         if order.paid_at or attempt is None:
             return order.get_absolute_url()
         if attempt.expires_at <= timezone.now():
-            close_order(order)
+            if closed := close_order(order):
+                return closed.get_absolute_url()
             continue
         attempt = open_session(attempt)
         if attempt.status == StripeSession.Status.OPEN:
@@ -272,7 +273,7 @@ def abandon(attempt: StripeSession, *, why: str) -> None:
 
 
 def close_order(order: Order) -> Order | None:
-    """Make sure that an order can no longer be paid, and take it back; the order, if it was paid meanwhile.
+    """Make sure that an order can no longer be paid, and take it back; the order, if money came for it.
 
     Stripe is asked first: goods go back only when nobody can pay for them any more.
     """
@@ -285,4 +286,5 @@ def close_order(order: Order) -> Order | None:
     order.refresh_from_db()
     if order.status in {Order.Status.DRAFT, Order.Status.AWAITING_PAYMENT}:
         raise PaymentUnavailable(gateway.later())
-    return order if order.is_paid or order.status == Order.Status.PROCESSING else None
+    came_to_nothing = order.status in {Order.Status.EXPIRED, Order.Status.CANCELLED, Order.Status.FAILED}
+    return None if came_to_nothing else order
