@@ -342,3 +342,25 @@ def test_an_order_that_needs_a_look_is_shown_and_not_sold_again(stripe_api, cart
 
     assert url == order.get_absolute_url()
     assert Order.objects.get().status == Order.Status.REVIEW
+
+
+def test_the_same_cart_while_its_money_is_on_its_way_is_the_same_order(cart, variant):
+    order = place_order(cart, buyer=make_buyer(), shown_total=price_cart(cart).total)
+    payment.record(is_on_its_way(order.sessions.get()))
+
+    url = check_out(cart)
+
+    assert url == order.get_absolute_url()
+    assert Order.objects.get().status == Order.Status.PROCESSING
+    variant.refresh_from_db()
+    assert variant.available == 3
+
+
+def test_another_cart_while_money_is_on_its_way_is_an_order_of_its_own(stripe_api, cart):
+    order = place_order(cart, buyer=make_buyer(), shown_total=price_cart(cart).total)
+    payment.record(is_on_its_way(order.sessions.get()))
+    CartLine.objects.update(quantity=1)
+
+    check_out(cart)
+
+    assert sorted(Order.objects.values_list("status", flat=True)) == ["awaiting_payment", "processing"]

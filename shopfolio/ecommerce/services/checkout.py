@@ -105,9 +105,9 @@ def place_order(cart: Cart, *, buyer: Buyer, shown_total: int, user: Any = None)
     # Before the cart is read: who pays the order empties the cart, and holds the order's lock meanwhile.
     open_order = find_open_order(cart)
     totals = price_cart(cart)
-    if open_order:
-        if is_same(open_order, totals, buyer):
-            return open_order
+    if open_order and is_same(open_order, totals, buyer):
+        return open_order
+    if open_order and open_order.status != Order.Status.PROCESSING:
         raise AnotherOrderOpen(open_order)
     refuse_unsellable(totals, shown_total, buyer.language)
     order = write_order(cart, totals, buyer, user)
@@ -119,8 +119,8 @@ def place_order(cart: Cart, *, buyer: Buyer, shown_total: int, user: Any = None)
 
 
 def find_open_order(cart: Cart) -> Order | None:
-    waiting = (Order.Status.DRAFT, Order.Status.AWAITING_PAYMENT)
-    return cart.orders.select_for_update().filter(status__in=waiting).first()
+    """The latest that still waits for its money; one that is processing leaves its lines in the cart."""
+    return cart.orders.select_for_update().filter(status__in=Order.HOLDS_STOCK).first()
 
 
 def refuse_unsellable(totals: Totals, shown_total: int, language: str) -> None:
