@@ -1,9 +1,11 @@
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from shopfolio.core.models import Profile
+from shopfolio.core.services import forget_site
 from shopfolio.ecommerce import gateway
 from shopfolio.ecommerce.exceptions import PaymentUnavailable, PriceChanged, ShopError, SoldOut
 from shopfolio.ecommerce.models import CartLine, Invoice, Order, StripeSession, Variant
@@ -364,3 +366,39 @@ def test_another_cart_while_money_is_on_its_way_is_an_order_of_its_own(stripe_ap
     check_out(cart)
 
     assert sorted(Order.objects.values_list("status", flat=True)) == ["awaiting_payment", "processing"]
+
+
+def test_a_total_that_was_shown_before_the_price_rose_is_refused_also_beside_an_open_order(cart):
+    shown = price_cart(cart).total
+    Variant.objects.update(price=15_000)
+    place_order(cart, buyer=make_buyer(), shown_total=price_cart(cart).total)
+
+    with pytest.raises(PriceChanged):
+        place_order(cart, buyer=make_buyer(), shown_total=shown)
+
+    assert Order.objects.get().status == Order.Status.DRAFT
+
+
+def test_the_same_figure_in_another_currency_is_another_order(cart):
+    order = place_order(cart, buyer=make_buyer(), shown_total=price_cart(cart).total)
+    Profile.objects.update(currency="JPY")
+    forget_site()
+
+    with pytest.raises(checkout.AnotherOrderOpen):
+        place_order(cart, buyer=make_buyer(), shown_total=order.total)
+
+
+def test_the_database_itself_refuses_a_second_open_order_of_a_cart(cart):
+    order = place_order(cart, buyer=make_buyer(), shown_total=price_cart(cart).total)
+    same = {"cart": cart, "email": "marta@example.org", "name": "Marta Reis", "currency": "EUR", "total": 1}
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Order.objects.create(**same)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        StripeSession.objects.create(
+            order=order, number=2, amount=1, currency="EUR", idempotency_key="co:second", request={},
+            expires_at=timezone.now(),
+        )  # fmt: skip
+
+    Order.objects.create(**same, status=Order.Status.EXPIRED)
+    assert Order.objects.count() == 2

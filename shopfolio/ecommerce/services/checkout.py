@@ -106,6 +106,7 @@ def place_order(cart: Cart, *, buyer: Buyer, shown_total: int, user: Any = None)
     open_order = find_open_order(cart)
     totals = price_cart(cart)
     if open_order and is_same(open_order, totals, buyer):
+        refuse_other_total(totals, shown_total, buyer.language)
         return open_order
     if open_order and open_order.status != Order.Status.PROCESSING:
         raise AnotherOrderOpen(open_order)
@@ -128,11 +129,16 @@ def refuse_unsellable(totals: Totals, shown_total: int, language: str) -> None:
         raise ShopError(_("Your cart is empty."))
     if totals.problems:
         raise SoldOut(" ".join(totals.problems))
-    money = format_money(totals.total, totals.currency, language)
-    if totals.total != shown_total:
-        raise PriceChanged(_("A price has changed: the total is now %(total)s.") % {"total": money})
+    refuse_other_total(totals, shown_total, language)
     if 0 < totals.total < MINIMUM.get(totals.currency, 50):
+        money = format_money(totals.total, totals.currency, language)
         raise ShopError(_("%(total)s is too little to be paid by card.") % {"total": money})
+
+
+def refuse_other_total(totals: Totals, shown_total: int, language: str) -> None:
+    if totals.total != shown_total:
+        money = format_money(totals.total, totals.currency, language)
+        raise PriceChanged(_("A price has changed: the total is now %(total)s.") % {"total": money})
 
 
 def is_same(order: Order, totals: Totals, buyer: Buyer) -> bool:
@@ -140,7 +146,7 @@ def is_same(order: Order, totals: Totals, buyer: Buyer) -> bool:
         return False
     ordered = list(order.lines.order_by("position").values_list("variant_id", "quantity", "unit_price"))
     wanted = [(line.variant and line.variant.pk, line.quantity, line.unit_price) for line in totals.all_lines]
-    return ordered == wanted and order.total == totals.total
+    return ordered == wanted and (order.total, order.currency) == (totals.total, totals.currency)
 
 
 def write_order(cart: Cart, totals: Totals, buyer: Buyer, user: Any) -> Order:
