@@ -131,6 +131,8 @@ def claim(job_id: UUID, *, owner: str) -> Job | None:
 
 
 def perform(row: Job, *, owner: str) -> None:
+    if row.attempts > TRIES:  # killed each time, by its time limit or for want of memory: nobody put it back
+        raise PermanentFailure("its worker died every time")
     try:
         handler = HANDLERS[row.name]
     except KeyError as error:

@@ -337,3 +337,20 @@ def test_the_network_is_refused_inside_a_transaction() -> None:
 
     with pytest.raises(RuntimeError, match="mail inside a transaction"), transaction.atomic():
         refuse_in_transaction("mail")
+
+
+def test_a_job_that_kills_its_worker_each_time_is_dead_after_ten(clock: time_machine.Traveller) -> None:
+    """Past its time limit, or out of memory, nobody is left to count: the next claim does."""
+    ran: list[int] = []
+    job("tests.job")(lambda: ran.append(1))
+    row = enqueue("tests.job", key="a")
+    for _ in range(outbox.TRIES):
+        assert outbox.claim(row.pk, owner="a worker that dies")
+        clock.shift(outbox.LEASE + timedelta(seconds=1))
+
+    assert run_job(row.pk) is False
+
+    row.refresh_from_db()
+    assert (row.status, row.lease_until) == (Job.Status.DEAD, None)
+    assert "its worker died every time" in row.last_error
+    assert ran == []
