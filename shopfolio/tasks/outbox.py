@@ -161,13 +161,13 @@ def finish(row: Job, *, owner: str) -> None:
 
 
 def put_back(row: Job, error: Exception, *, owner: str) -> None:
-    """Try again later, each time twice as much later; give up after TRIES."""
+    """Try again later, each time four times as much later; give up after TRIES, more than four hours on."""
     now = timezone.now()
     dead = isinstance(error, PermanentFailure) or row.attempts >= TRIES
     log.warning("job failed", attempt=row.attempts, gave_up=dead, error=f"{type(error).__name__}: {error}")
     Job.objects.filter(pk=row.pk, owner=owner, status=Job.Status.DUE).update(
         status=Job.Status.DEAD if dead else Job.Status.DUE,
-        due_at=now + timedelta(seconds=min(2**row.attempts, 3600)),
+        due_at=now + timedelta(seconds=min(4**row.attempts, 3600)),
         lease_until=None,
         owner="",
         modified=now,

@@ -142,7 +142,7 @@ def test_a_failing_job_comes_back_later_each_time_and_is_dead_after_ten(
         assert run_job(row.pk) is False, "it must not run before its time"
         clock.move_to(row.due_at)
 
-    assert waits == [2, 4, 8, 16, 32, 64, 128, 256, 512]
+    assert waits == [4, 16, 64, 256, 1024, 3600, 3600, 3600, 3600]
     assert (row.status, row.attempts) == (Job.Status.DUE, 9)
     run_job(row.pk)
     row.refresh_from_db()
@@ -354,3 +354,23 @@ def test_a_job_that_kills_its_worker_each_time_is_dead_after_ten(clock: time_mac
     assert (row.status, row.lease_until) == (Job.Status.DEAD, None)
     assert "its worker died every time" in row.last_error
     assert ran == []
+
+
+def test_a_service_that_is_away_for_four_hours_kills_no_job(clock: time_machine.Traveller) -> None:
+    back_again = timezone.now() + timedelta(hours=4)
+    ran: list[int] = []
+
+    @job("tests.job")
+    def ask() -> None:
+        if timezone.now() < back_again:
+            raise ConnectionError("away")
+        ran.append(1)
+
+    row = enqueue("tests.job", key="a")
+    while not run_job(row.pk):
+        row.refresh_from_db()
+        assert row.status == Job.Status.DUE
+        clock.move_to(row.due_at)
+
+    assert ran == [1]
+    assert timezone.now() - back_again <= timedelta(hours=1)
