@@ -1,7 +1,7 @@
 """The only settings file. Every value that differs between sites comes from the environment."""
 
 import os
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,7 +53,15 @@ LOOPBACK = is_loopback(SITE_HOST)
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS") or [SITE_HOST, "127.0.0.1", "localhost", "[::1]"]
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS contains *; name the hosts, or leave it out.")
-TRUSTED_PROXIES = env.names("TRUSTED_PROXIES")
+
+
+def networks(value: str) -> list[str]:
+    return [str(ip_network(part.strip())) for part in value.split(",")]
+
+
+TRUSTED_PROXIES = env.parsed(
+    "TRUSTED_PROXIES", "127.0.0.1", networks, "addresses or networks such as 10.0.0.0/8, with commas between"
+)
 
 SECRET_KEY = env.text("SECRET_KEY") or env.kept_secret(DATA_DIR / "keys" / "secret_key")
 if len(SECRET_KEY) < 50:

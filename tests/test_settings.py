@@ -34,6 +34,7 @@ def test_an_open_site_passes_djangos_own_audit(tmp_path: Path) -> None:
         ({"PORT": "eighty"}, "PORT is 'eighty'"),
         ({"SITE_URL": "ines.example"}, "SITE_URL is 'ines.example'"),
         ({"SITE_URL": "https://ines.example/site"}, "SITE_URL is"),
+        ({"TRUSTED_PROXIES": "*"}, "TRUSTED_PROXIES is '*'"),
         ({"DEBUG": "maybe"}, "DEBUG is 'maybe'"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY is too short"),
         ({"DATABASE_URL": "mysite"}, "DATABASE_URL is 'mysite'"),

@@ -1,10 +1,11 @@
 """Small things about HTTP that Django leaves to us."""
 
+from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import urljoin
 
 from django.conf import settings
-from django.http import HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
 
@@ -22,3 +23,20 @@ def absolute(path: str) -> str:
 
 def absolute_url(name: str, **kwargs: Any) -> str:
     return absolute(reverse(name, kwargs=kwargs or None))
+
+
+def visitors_address(request: HttpRequest) -> str:
+    """X-Forwarded-For, read from its end, is believed as far as each hop is a proxy that we trust."""
+    address: str = request.META["REMOTE_ADDR"]
+    for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+        if not is_trusted_proxy(address):
+            break
+        try:
+            address = str(ip_address(hop.strip()))
+        except ValueError:
+            break
+    return address
+
+
+def is_trusted_proxy(address: str) -> bool:
+    return any(ip_address(address) in ip_network(proxy) for proxy in settings.TRUSTED_PROXIES)

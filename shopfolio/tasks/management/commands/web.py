@@ -39,7 +39,7 @@ def server_options(*, workers: int, threads: int) -> dict[str, Any]:
         # Longer than the 20 s that a SQLite writer may wait for its turn.
         "timeout": 30,
         "graceful_timeout": 30,
-        "forwarded_allow_ips": ",".join(settings.TRUSTED_PROXIES) or "127.0.0.1",
+        "forwarded_allow_ips": ",".join(settings.TRUSTED_PROXIES),
         "limit_request_line": 4094,
         "limit_request_fields": 60,
         "limit_request_field_size": 8190,

@@ -1,0 +1,23 @@
+import pytest
+from django.test import RequestFactory
+
+from shopfolio.lib.http import visitors_address
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "visitor"),
+    [
+        ("127.0.0.1", "", "127.0.0.1"),
+        ("127.0.0.1", "203.0.113.5", "203.0.113.5"),
+        ("10.1.2.3", "198.51.100.9, 203.0.113.5, 10.9.9.9", "203.0.113.5"),
+        ("203.0.113.5", "198.51.100.9", "203.0.113.5"),
+        ("127.0.0.1", "198.51.100.9, nonsense", "127.0.0.1"),
+        ("::1", "198.51.100.9", "::1"),
+        ("127.0.0.1", "2001:db8::1", "2001:db8::1"),
+    ],
+)
+def test_only_proxies_of_ours_are_believed_where_a_visitor_comes_from(settings, peer, forwarded, visitor):
+    settings.TRUSTED_PROXIES = ["127.0.0.1/32", "10.0.0.0/8"]
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+
+    assert visitors_address(RequestFactory().get("/", REMOTE_ADDR=peer, headers=headers)) == visitor
