@@ -12,7 +12,7 @@ handler500 = "shopfolio.core.views.site.server_error"
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("account/", include("allauth.account.urls")),
+    path("account/", include("shopfolio.users.urls")),
     path("", include("shopfolio.ecommerce.urls")),
     path("", include("shopfolio.core.urls")),
 ]
