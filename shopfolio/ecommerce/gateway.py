@@ -158,7 +158,7 @@ def parse_event(payload: bytes, signature: str) -> EventHint:
                 payload.decode(), signature, secret, stripe.Webhook.DEFAULT_TOLERANCE
             )
             break
-        except (stripe.SignatureVerificationError, UnicodeDecodeError, ValueError):
+        except (stripe.SignatureVerificationError, ValueError, TypeError):  # TypeError: letters beyond ASCII
             continue
     else:
         raise BadEvent("signature")

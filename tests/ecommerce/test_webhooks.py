@@ -72,6 +72,7 @@ REFUSED = {
     "nonsense": lambda payload: "nonsense",
     "empty": lambda payload: "t=1,v1=",
     "guessed secret": lambda payload: signed(payload, secret="whsec_guessed"),
+    "strange letters": lambda payload: f"t={int(time.time())},v1=é",
     "stale": lambda payload: signed(payload, at=time.time() - 301),
     "another event's": lambda payload: signed(payload.replace("evt_1", "evt_2")),
 }
@@ -110,3 +111,12 @@ def test_stripe_needs_no_origin_and_no_token(client):
     client.handler.enforce_csrf_checks = True
 
     assert post(client, payload, signed(payload)).status_code == 200
+
+
+def test_without_the_check_a_forged_event_would_be_kept(client, monkeypatch):
+    """Negative control of the signature check."""
+    monkeypatch.setattr(stripe.WebhookSignature, "verify_header", lambda *args: True)
+    payload = json.dumps(EVENT)
+
+    assert post(client, payload, REFUSED["guessed secret"](payload)).status_code == 200
+    assert StripeEvent.objects.count() == 1
