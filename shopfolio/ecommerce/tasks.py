@@ -7,9 +7,11 @@ from django.utils import timezone
 from shopfolio.ecommerce.exceptions import PaymentUnavailable
 from shopfolio.ecommerce.models import Invoice, Order, StripeEvent, StripeSession
 from shopfolio.ecommerce.services import checkout, mails, payment
-from shopfolio.tasks.outbox import enqueue, job
+from shopfolio.tasks.models import Job
+from shopfolio.tasks.outbox import enqueue, job, run_again
 
 DAY = 86_400
+ASKS_STRIPE = ("ecommerce.handle_event", "ecommerce.follow_attempt")
 
 
 @job("ecommerce.handle_event", external=True)
@@ -35,8 +37,15 @@ def follow_attempt(*, attempt_id: str) -> None:
 
 @job("ecommerce.reconcile", every=DAY)
 def reconcile() -> None:
-    """Every night: each undecided attempt is asked for once more."""
-    today = timezone.now().date()
+    """Every night: undecided attempts are asked for once more; what died while Stripe was away runs again.
+
+    What is older than a week died of something else.
+    """
+    now = timezone.now()
+    lately = Job.objects.filter(created__gt=now - timedelta(days=7))
+    for row in lately.filter(status=Job.Status.DEAD, name__in=ASKS_STRIPE):
+        run_again(row)
+    today = now.date()
     for attempt_id in undecided_attempts():
         enqueue("ecommerce.follow_attempt", key=f"{attempt_id}-{today}", attempt_id=attempt_id)
 

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from shopfolio.ecommerce.exceptions import ShopError
+from shopfolio.ecommerce.exceptions import SessionRefused, ShopError
 from shopfolio.ecommerce.models import StripeSession
 from shopfolio.ecommerce.tasks import follow_attempt
 
@@ -19,9 +19,9 @@ class Command(BaseCommand):
             before = attempt.status
             try:
                 follow_attempt(attempt_id=str(attempt.pk))
-            except ShopError as error:
+            except (ShopError, SessionRefused) as error:
                 failed += 1
-                outcome = error.message
+                outcome = str(error)
             else:
                 attempt.refresh_from_db()
                 outcome = attempt.status if attempt.status != before else f"still {before}"
