@@ -25,7 +25,7 @@ PACKAGE = Path(__file__).resolve().parent
 DEBUG = env.flag("DEBUG")
 PORT = env.number("PORT", 8000, least=1, most=65534)
 DATA_DIR = Path(env.text("DATA_DIR", "data")).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # people's orders: nobody else's on this machine
 
 
 def site_url(value: str) -> str:
@@ -166,7 +166,7 @@ elif CACHE_URL == "locmem://":
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 else:
     raise ImproperlyConfigured(
-        f"CACHE_URL is {CACHE_URL!r}; it must be an address such as redis://127.0.0.1:6379/1."
+        f"CACHE_URL is {env.shown(CACHE_URL)}; it must be an address such as redis://127.0.0.1:6379/1."
     )
 
 # Jobs are rows in the database; the broker only carries bells. See shopfolio/tasks/outbox.py.
@@ -309,7 +309,13 @@ LOGGING = {
     },
     "handlers": {"stream": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stream"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}, "celery": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # any stranger's nonsense, a traceback each
+        "gunicorn.http.wsgi": {"level": "ERROR"},  # it warns of every HEAD
+        "celery": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},  # it tells session ids, which lead to orders
+    },
 }
 structlog.configure(
     processors=[*LOG_STEPS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

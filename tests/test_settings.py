@@ -1,3 +1,4 @@
+import logging
 import os
 import socket
 import subprocess
@@ -65,3 +66,33 @@ def test_up_refuses_a_taken_port_before_it_starts_anything(tmp_path: Path) -> No
     assert done.returncode == 1
     assert f"Port {port} cannot be used (Address already in use)" in done.stderr
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("EMAIL_URL", "smpt://ines:pa/ss@word@mail.example"),
+        ("DATABASE_URL", "mysqll://ines:pa/ss@word@db.example/site"),
+        ("CACHE_URL", "memcached://ines:pa/ss@word@cache.example"),
+        ("SITE_URL", "ftp://ines:pa/ss@word@ines.example"),
+    ],
+)
+def test_a_refused_address_does_not_tell_its_password(tmp_path: Path, name: str, value: str) -> None:
+    done = shopfolio("check", folder=tmp_path, **{name: value})
+
+    assert done.returncode == 1
+    assert f"{name} is '{value.partition(':')[0]}://…@" in done.stderr
+    assert "pa/ss" not in done.stderr
+    assert "ines:" not in done.stderr
+
+
+def test_a_new_data_folder_is_its_owners_alone(tmp_path: Path) -> None:
+    shopfolio("check", folder=tmp_path / "site")
+
+    assert oct((tmp_path / "site").stat().st_mode)[-3:] == "700"
+    assert oct((tmp_path / "site" / "keys" / "secret_key").stat().st_mode)[-3:] == "600"
+
+
+@pytest.mark.parametrize("name", ["stripe", "gunicorn.http.wsgi", "django.security.DisallowedHost"])
+def test_what_libraries_say_too_often_or_too_much_is_not_logged(name: str) -> None:
+    assert not logging.getLogger(name).isEnabledFor(logging.WARNING if name != "stripe" else logging.INFO)

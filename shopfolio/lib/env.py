@@ -1,6 +1,7 @@
 """What the environment says, in one place: a missing or wrong value ends the start with a sentence."""
 
 import os
+import re
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
@@ -32,7 +33,12 @@ def parsed(name: str, default: str, parse: Callable[[str], T], expected: str) ->
     try:
         return parse(value)
     except (ValueError, KeyError, ImproperlyConfigured) as error:
-        raise ImproperlyConfigured(f"{name} is {value!r}; it must be {expected}.") from error
+        raise ImproperlyConfigured(f"{name} is {shown(value)}; it must be {expected}.") from error
+
+
+def shown(value: str) -> str:
+    """For a message: an address without its user and password."""
+    return repr(re.sub(r"//.*@", "//…@", value))
 
 
 def flag(name: str) -> bool:
