@@ -1,4 +1,6 @@
 import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -238,3 +240,25 @@ def test_in_whatever_order_answers_come_the_books_add_up(variant, answers):
     assert shelf(variant) == before - (1 if holds else 0)
     Variant.objects.filter(pk=variant.pk).update(available=before)
     StockMovement.objects.filter(order=order).delete()
+
+
+def test_the_database_itself_refuses_a_second_open_order_of_a_cart(variant):
+    order = place(variant)
+    same = {
+        "cart": order.cart,
+        "email": "marta@example.org",
+        "name": "Marta Reis",
+        "currency": "EUR",
+        "total": 1,
+    }
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Order.objects.create(**same)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        StripeSession.objects.create(
+            order=order, number=2, amount=1, currency="EUR", idempotency_key="co:second", request={},
+            expires_at=timezone.now(),
+        )  # fmt: skip
+
+    Order.objects.create(**same, status=Order.Status.EXPIRED)
+    assert Order.objects.count() == 2
