@@ -84,6 +84,19 @@ class RichTextField(ProseEditorField):  # type: ignore[misc]
         return cleaned
 
 
+class PictureField(models.ImageField):
+    """Takes from a form only what lib.images lets in. For migrations it is Django's own field."""
+
+    def formfield(self, **kwargs: Any) -> Any:
+        from shopfolio.lib.images import PictureFormField
+
+        return super().formfield(**({"form_class": PictureFormField} | kwargs))
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.ImageField", list(args), kwargs
+
+
 class PageQuerySet(models.QuerySet[Any]):
     def live(self) -> Self:
         """What a visitor may see now."""
@@ -124,7 +137,7 @@ class PageModel(TitleSlugDescriptionModel, ActivatorModel, BaseModel):
     )
     deactivate_date = models.DateTimeField(_("visible until"), null=True, blank=True)
     body = RichTextField(_("text"), blank=True)
-    image = models.ImageField(
+    image = PictureField(
         _("picture"),
         upload_to=picture_path,
         blank=True,

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import BaseModel, picture_path
+from shopfolio.abstract_models import BaseModel, PictureField, picture_path
 
 
 class CustomUserManager(BaseUserManager["CustomUser"]):
@@ -35,7 +35,7 @@ class CustomUser(BaseModel, AbstractUser):
     phone = models.CharField(_("phone"), max_length=32, blank=True)
     company = models.CharField(_("company"), max_length=120, blank=True)
     language = models.CharField(_("language"), max_length=12, blank=True)
-    avatar = models.ImageField(_("portrait"), upload_to=picture_path, blank=True)
+    avatar = PictureField(_("portrait"), upload_to=picture_path, blank=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

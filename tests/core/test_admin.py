@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.staticfiles import finders
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
 from shopfolio.core.middleware import EDITOR_STYLE, editor_hashes
-from shopfolio.core.models import BlogPost, ContactMessage, Profile
+from shopfolio.core.models import BlogPost, ContactMessage, Profile, Testimonial
 from shopfolio.users.models import CustomUser
 from tests.factories import make_post
 
@@ -30,6 +31,20 @@ def test_the_profile_opens_directly_and_stays_alone(owner_client):
     delete = owner_client.post(reverse("admin:core_profile_delete", args=[Profile.ID]), {"post": "yes"})
     assert delete.status_code == 403
     assert Profile.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["portrait.svg", "portrait.png"])
+def test_a_portrait_that_is_no_picture_is_refused_beside_its_field(owner_client, settings, tmp_path, name):
+    settings.MEDIA_ROOT = tmp_path
+    file = SimpleUploadedFile(name, b"<svg xmlns='http://www.w3.org/2000/svg'/>", content_type="image/png")
+    form = {"name": "Ana", "feedback": "Fine.", "status": "published", "position": "0", "image": file}
+
+    answer = owner_client.post(reverse("admin:core_testimonial_add"), form)
+
+    errors = answer.context["adminform"].form.errors
+    assert errors["image"] == ["This is no JPEG, PNG, WebP, AVIF or GIF picture."]
+    assert not Testimonial.objects.exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_currency_we_cannot_sell_in_is_refused(owner_client):

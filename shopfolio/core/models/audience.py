@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import BaseModel, picture_path
+from shopfolio.abstract_models import BaseModel, PictureField, picture_path
 
 
 class ContactMessage(BaseModel):
@@ -50,7 +50,7 @@ class Testimonial(BaseModel):
     role = models.CharField(_("role"), max_length=120, blank=True)
     company = models.CharField(_("company"), max_length=120, blank=True)
     feedback = models.TextField(_("feedback"), max_length=2_000)
-    image = models.ImageField(_("portrait"), upload_to=picture_path, blank=True)
+    image = PictureField(_("portrait"), upload_to=picture_path, blank=True)
     project = models.ForeignKey(
         "core.Project",
         on_delete=models.SET_NULL,

@@ -2,7 +2,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import BaseModel, PageModel, PageQuerySet, picture_path
+from shopfolio.abstract_models import BaseModel, PageModel, PageQuerySet, PictureField, picture_path
 
 
 class ProjectQuerySet(PageQuerySet):
@@ -51,9 +51,7 @@ class Project(PageModel):
 
 class ProjectPicture(BaseModel):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="pictures")
-    image = models.ImageField(
-        _("picture"), upload_to=picture_path, width_field="width", height_field="height"
-    )
+    image = PictureField(_("picture"), upload_to=picture_path, width_field="width", height_field="height")
     width = models.PositiveIntegerField(null=True, editable=False)
     height = models.PositiveIntegerField(null=True, editable=False)
     alt = models.CharField(_("in words"), max_length=255, blank=True)

@@ -3,7 +3,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import RichTextField, SingletonModel, picture_path
+from shopfolio.abstract_models import PictureField, RichTextField, SingletonModel, picture_path
 from shopfolio.lib.money import EXPONENTS
 
 
@@ -41,7 +41,7 @@ class Profile(SingletonModel):
     links = models.JSONField(
         _("links"), default=list, blank=True, help_text=_('Such as [{"label": "Code", "url": "https://…"}].')
     )
-    portrait = models.ImageField(
+    portrait = PictureField(
         _("portrait"),
         upload_to=picture_path,
         blank=True,
@@ -51,7 +51,7 @@ class Profile(SingletonModel):
     portrait_width = models.PositiveIntegerField(null=True, editable=False)
     portrait_height = models.PositiveIntegerField(null=True, editable=False)
     portrait_alt = models.CharField(_("portrait in words"), max_length=255, blank=True)
-    hero = models.ImageField(
+    hero = PictureField(
         _("home picture"),
         upload_to=picture_path,
         blank=True,

@@ -10,7 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import BaseModel, PageModel, PageQuerySet, SingletonModel, picture_path
+from shopfolio.abstract_models import (
+    BaseModel,
+    PageModel,
+    PageQuerySet,
+    PictureField,
+    SingletonModel,
+    picture_path,
+)
 
 
 class TaxCategory(models.TextChoices):
@@ -162,9 +169,7 @@ class Product(PageModel):
 
 class ProductImage(BaseModel):
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="images")
-    image = models.ImageField(
-        _("picture"), upload_to=picture_path, width_field="width", height_field="height"
-    )
+    image = PictureField(_("picture"), upload_to=picture_path, width_field="width", height_field="height")
     width = models.PositiveIntegerField(null=True, editable=False)
     height = models.PositiveIntegerField(null=True, editable=False)
     alt = models.CharField(_("in words"), max_length=255, blank=True)
