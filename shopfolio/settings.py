@@ -97,7 +97,7 @@ MIDDLEWARE = [
     "shopfolio.core.page_cache.GenerationMiddleware",
     "shopfolio.core.middleware.CacheControlMiddleware",
     "shopfolio.core.middleware.ContentSecurityPolicyMiddleware",
-    "shopfolio.core.middleware.PlainTextMiddleware",
+    "shopfolio.core.middleware.NoNulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "shopfolio.core.middleware.SameOriginCsrfMiddleware",

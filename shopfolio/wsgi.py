@@ -1,6 +1,26 @@
 import os
-
-from django.core.wsgi import get_wsgi_application
+import re
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopfolio.settings")
-application = get_wsgi_application()
+
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.wsgi import get_wsgi_application
+
+get_wsgi_application()  # sets Django up
+
+
+class Handler(WSGIHandler):
+    """Reads words as UTF-8, whatever charset a request states.
+
+    A stated one would choose any codec of Python's before a middleware is asked: some raise, some make text
+    that no database holds.
+    """
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        stated = environ.get("CONTENT_TYPE", "")
+        environ["CONTENT_TYPE"] = re.sub(r";\s*charset\s*=[^;]*", "", stated, flags=re.IGNORECASE)
+        return super().__call__(environ, start_response)
+
+
+application = Handler()

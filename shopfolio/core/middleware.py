@@ -15,17 +15,13 @@ from shopfolio.core.views.site import forbidden
 TOKEN_PATHS = ("/admin/", "/account/")
 
 
-class PlainTextMiddleware:
-    """Words are UTF-8, and no address holds a NUL, whatever a request says.
-
-    A stated charset would choose any codec of Python's: some raise, some make text that no database holds.
-    """
+class NoNulMiddleware:
+    """No page's address holds a NUL, and PostgreSQL refuses to look for one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.encoding = "utf-8"
         if "\x00" in request.path:
             raise Http404
         return self.get_response(request)

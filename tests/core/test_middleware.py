@@ -2,9 +2,8 @@
 
 import pytest
 from django.test import Client
-from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
-from shopfolio.core.models import ContactMessage, Profile
+from shopfolio.core.models import Profile
 from tests.factories import make_owner
 
 pytestmark = pytest.mark.django_db
@@ -52,26 +51,6 @@ def test_without_an_origin_the_referer_counts(strict_client):
 @pytest.mark.parametrize("header", ["Origin", "Referer"])
 def test_an_origin_that_is_no_address_is_refused(strict_client, header):
     assert post(strict_client, **{header: "http://["}) == 403
-
-
-@pytest.mark.parametrize(
-    "charset", ["hex", "rot13", "idna", "undefined", "utf-7", "unicode_escape", "utf-16"]
-)
-def test_words_are_read_as_utf_8_whatever_charset_a_form_states(client, charset):
-    fields = {"name": r"Aná +2AA- \ud800", "email": "ana@example.org", "message": "Olá"}
-    body = encode_multipart(BOUNDARY, fields)
-
-    response = client.generic("POST", "/contact/", body, f"{MULTIPART_CONTENT}; charset={charset}")
-
-    assert response.status_code == 303
-    assert ContactMessage.objects.get().name == r"Aná +2AA- \ud800"
-
-
-@pytest.mark.parametrize("charset", ["hex", "punycode", "unicode_escape"])
-def test_an_address_is_read_as_utf_8_too(client, charset):
-    address = "/checkout/return/?session_id=%5Cud800"
-
-    assert client.get(address, content_type=f"text/html; charset={charset}").status_code == 404
 
 
 @pytest.mark.parametrize(

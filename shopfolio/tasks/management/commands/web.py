@@ -2,7 +2,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from django.core.wsgi import get_wsgi_application
+from django.utils.module_loading import import_string
 from gunicorn.app.base import BaseApplication
 from gunicorn.http import wsgi
 
@@ -26,7 +26,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Any:
         wsgi.Response = PlainResponse
-        return get_wsgi_application()
+        return import_string(settings.WSGI_APPLICATION)
 
 
 def server_options(*, workers: int, threads: int) -> dict[str, Any]:
