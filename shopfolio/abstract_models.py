@@ -213,16 +213,20 @@ class PageModel(TitleSlugDescriptionModel, ActivatorModel, BaseModel):
     def _save_with_free_slug(self, kwargs: dict[str, Any]) -> None:
         """Another writer may take the slug between our look and our write: then look again."""
         slug_is_ours_to_choose = not self.slug
-        for last in [False] * 5 + [True]:
+        for attempt in range(1, 6):
             try:
                 with transaction.atomic():
                     # Past ActivatorModel.save, which dates drafts too.
                     super(ActivatorModel, self).save(**kwargs)
                 return
             except IntegrityError:
-                if last or not slug_is_ours_to_choose or not self._slug_is_taken():
+                if attempt == 5 or not slug_is_ours_to_choose or not self._slug_is_taken():
                     raise
-                self.slug = ""
+                # Many writers at once would meet at each number again; nobody meets at random signs.
+                self.slug = self._random_slug() if attempt > 1 else ""
+
+    def _random_slug(self) -> str:
+        return f"{self.slugify_function(self.title)[:113]}-{get_random_string(6).lower()}"
 
     def _slug_is_taken(self) -> bool:
         return type(self)._default_manager.filter(slug=self.slug).exclude(pk=self.pk).exists()
