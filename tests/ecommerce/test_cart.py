@@ -300,7 +300,7 @@ def test_htmx_gets_a_sentence_and_the_new_badge_instead_of_a_redirect(client):
 
     page = response.content.decode()
     assert response.status_code == 200
-    assert "2 × Night Bus are in the cart." in page
+    assert "Night Bus is in the cart, 2 added." in page
     assert '<a class="cart" id="cart-link" href="/cart/" hx-swap-oob="true">Cart<b>2</b>' in page
     assert "<html" not in page
     assert "cart" in response.cookies
