@@ -242,6 +242,26 @@ class PageModel(TitleSlugDescriptionModel, ActivatorModel, BaseModel):
             Redirect.objects.update_or_create(site_id=1, old_path=old, defaults={"new_path": new})
 
 
+class PictureModel(BaseModel):
+    """A picture in a row of them, beside the one that a page has."""
+
+    image = PictureField(_("picture"), upload_to=picture_path, width_field="width", height_field="height")
+    width = models.PositiveIntegerField(null=True, editable=False)
+    height = models.PositiveIntegerField(null=True, editable=False)
+    alt = models.CharField(_("in words"), max_length=255, blank=True)
+    caption = models.CharField(_("caption"), max_length=255, blank=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta(BaseModel.Meta):
+        abstract = True
+        verbose_name = _("picture")
+        verbose_name_plural = _("pictures")
+        ordering = ["position", "created"]
+
+    def __str__(self) -> str:
+        return self.alt or self.caption or str(_("Picture"))
+
+
 class SingletonModel(BaseModel):
     """A table with one row."""
 

@@ -2,7 +2,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import BaseModel, PageModel, PageQuerySet, PictureField, picture_path
+from shopfolio.abstract_models import PageModel, PageQuerySet, PictureModel
 
 
 class ProjectQuerySet(PageQuerySet):
@@ -49,20 +49,9 @@ class Project(PageModel):
         return reverse("core:project", args=[self.slug])
 
 
-class ProjectPicture(BaseModel):
+class ProjectPicture(PictureModel):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="pictures")
-    image = PictureField(_("picture"), upload_to=picture_path, width_field="width", height_field="height")
-    width = models.PositiveIntegerField(null=True, editable=False)
-    height = models.PositiveIntegerField(null=True, editable=False)
-    alt = models.CharField(_("in words"), max_length=255, blank=True)
     title = models.CharField(_("title"), max_length=120, blank=True)
-    caption = models.CharField(_("caption"), max_length=255, blank=True)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
-
-    class Meta(BaseModel.Meta):
-        verbose_name = _("picture")
-        verbose_name_plural = _("pictures")
-        ordering = ["position", "created"]
 
     def __str__(self) -> str:
-        return self.title or self.alt
+        return self.title or super().__str__()

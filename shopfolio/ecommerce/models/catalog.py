@@ -10,14 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import (
-    BaseModel,
-    PageModel,
-    PageQuerySet,
-    PictureField,
-    SingletonModel,
-    picture_path,
-)
+from shopfolio.abstract_models import BaseModel, PageModel, PageQuerySet, PictureModel, SingletonModel
 
 
 class TaxCategory(models.TextChoices):
@@ -167,22 +160,8 @@ class Product(PageModel):
         return len({variant.price for variant in self.variants_on_sale}) == 1
 
 
-class ProductImage(BaseModel):
+class ProductImage(PictureModel):
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="images")
-    image = PictureField(_("picture"), upload_to=picture_path, width_field="width", height_field="height")
-    width = models.PositiveIntegerField(null=True, editable=False)
-    height = models.PositiveIntegerField(null=True, editable=False)
-    alt = models.CharField(_("in words"), max_length=255, blank=True)
-    caption = models.CharField(_("caption"), max_length=255, blank=True)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
-
-    class Meta(BaseModel.Meta):
-        verbose_name = _("picture")
-        verbose_name_plural = _("pictures")
-        ordering = ["position", "created"]
-
-    def __str__(self) -> str:
-        return self.alt or self.caption or str(_("Picture"))
 
 
 class Variant(BaseModel):
