@@ -61,6 +61,7 @@ def receive_message(message: ContactMessage) -> None:
             "contact_message",
             key=f"contact-{message.pk}",
             to=owner,
+            from_name=site().profile.name,
             reply_to=message.email,
             context={"message": message, "site": site()},
             language=site().profile.language,
@@ -85,6 +86,7 @@ def subscribe(email: str) -> None:
         "newsletter_confirm",
         key=f"newsletter-{subscriber.token_hash}",
         to=email,
+        from_name=site().profile.name,
         context={"confirm_url": absolute_url("core:newsletter_confirm", token=token), "site": site()},
         language=site().profile.language,
     )

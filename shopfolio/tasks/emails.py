@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from email.utils import formataddr, parseaddr
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ def queue_mail(
     to: str,
     context: dict[str, Any],
     language: str = "en",
+    from_name: str = "",
     reply_to: str = "",
     attachments: list[Attachment] | None = None,
     headers: dict[str, str] | None = None,
@@ -53,7 +55,8 @@ def queue_mail(
     email, created = Email.objects.get_or_create(
         key=key,
         defaults={
-            "to": to, "reply_to": reply_to, "subject": subject, "text": text, "html": html,
+            "to": to, "from_name": one_line(from_name)[:120], "reply_to": reply_to,
+            "subject": subject, "text": text, "html": html,
             "headers": headers or {}, "attachments": attachments or [],
             "message_id": f"<{uuid7()}@{settings.SITE_HOST}>",
         },
@@ -118,6 +121,7 @@ def build_message(email: Email) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         subject=email.subject,
         body=email.text,
+        from_email=sender(email.from_name),
         to=[email.to],
         reply_to=[email.reply_to] if email.reply_to else None,
         headers={"Message-ID": email.message_id, "Auto-Submitted": "auto-generated", **email.headers},
@@ -128,6 +132,12 @@ def build_message(email: Email) -> EmailMultiAlternatives:
         with storages["private"].open(attachment["path"]) as file:
             message.attach(attachment["name"], file.read(), attachment["type"])
     return message
+
+
+def sender(name: str) -> str:
+    """The site's address under its owner's name, unless DEFAULT_FROM_EMAIL has a name of its own."""
+    own_name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return formataddr((own_name or name, address))
 
 
 class FolderBackend(BaseEmailBackend):

@@ -46,6 +46,7 @@ class Email(BaseModel):
 
     key = models.CharField(_("key"), max_length=200, unique=True, help_text=_("One mail per occasion."))
     to = models.EmailField(_("to"))
+    from_name = models.CharField(_("from"), max_length=120, blank=True)
     reply_to = models.EmailField(_("reply to"), blank=True)
     subject = models.CharField(_("subject"), max_length=255)
     text = models.TextField(_("text"))

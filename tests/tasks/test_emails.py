@@ -230,3 +230,18 @@ def test_long_lines_are_wrapped_but_addresses_and_quotes_are_not():
     assert tidy("word " * 20) == f"{('word ' * 14).strip()}\n{('word ' * 6).strip()}\n"
     assert tidy(f"See {address}") == f"See\n{address}\n"
     assert tidy(f"> {address}") == f"> {address}\n"
+
+
+@pytest.mark.parametrize(
+    ("own", "shown"),
+    [
+        ("hello@shop.example", "Ines Calder <hello@shop.example>"),
+        ("Studio <hello@shop.example>", "Studio <hello@shop.example>"),
+    ],
+)
+def test_mail_comes_under_the_owners_name_unless_the_address_has_one(settings, own, shown):
+    settings.DEFAULT_FROM_EMAIL = own
+
+    message = emails.build_message(queue(from_name="Ines\nCalder"))
+
+    assert message.message()["From"] == shown
