@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.forms import MultiWidget
@@ -10,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from shopfolio.core.models import Profile
+from shopfolio.ecommerce.admin.fields import PercentField
 from shopfolio.ecommerce.models import InvoicePDF, Order, Product, ShopSettings, StockMovement, Variant
 from shopfolio.ecommerce.services import stock
 from shopfolio.users.models import CustomUser
@@ -339,3 +341,20 @@ def test_stock_moves_while_the_owner_only_looks(owner_client):
 
     assert "Dropped" in page
     assert add.status_code == 403
+
+
+@pytest.mark.parametrize(("written", "kept"), [("23", 2300), ("5,5 %", 550), ("0", 0), ("", None)])
+def test_a_tax_rate_is_written_in_percent_and_kept_exactly(written, kept):
+    assert PercentField(required=False).clean(written) == kept
+
+
+@pytest.mark.parametrize("written", ["abc", "1e999", "NaN", "0.001", "101", "-1"])
+def test_what_is_no_tax_rate_is_refused(written):
+    field = Product._meta.get_field("tax_rate").formfield(form_class=PercentField)
+
+    with pytest.raises(ValidationError):
+        field.clean(written)
+
+
+def test_a_kept_tax_rate_is_shown_in_percent():
+    assert [PercentField().prepare_value(rate) for rate in (2300, 550, 0, 1000)] == ["23", "5.5", "0", "10"]

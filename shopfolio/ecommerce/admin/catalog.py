@@ -108,7 +108,7 @@ class ProductFileInline(RowsStacked):
 
 
 @admin.register(Product)
-class ProductAdmin(PageAdmin):
+class ProductAdmin(MoneyFieldsMixin, PageAdmin):
     list_display = ["title", "state", "prices", "stock", "position", "on_site"]
     inlines = [VariantInline, ProductImageInline, ProductFileInline]
     autocomplete_fields = ["project"]

@@ -1,3 +1,4 @@
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -46,16 +47,42 @@ class MoneyField(forms.IntegerField):
         return f"{to_decimal(value, currency()):f}" if isinstance(value, int) else value
 
 
+class PercentField(forms.IntegerField):
+    """A rate as people write it ("23", "5.5"); hundredths of a percent inside."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "class": "vMoneyField", "autocomplete": "off"})
+    default_error_messages = {"invalid": gettext_lazy("A rate such as 23 or 5.5, please.")}
+
+    def to_python(self, value: Any) -> int | None:
+        if value in self.empty_values or isinstance(value, int):
+            return None if value in self.empty_values else value
+        text = str(value).replace("%", "").replace(",", ".").strip()
+        try:
+            rate = Decimal(text).scaleb(2)
+        except InvalidOperation as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+        if not rate.is_finite() or not 0 <= rate <= 10_000 or rate != rate.to_integral_value():
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return int(rate)
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{Decimal(value).scaleb(-2).normalize():f}" if isinstance(value, int) else value
+
+
 def currency() -> str:
     return site().profile.currency
 
 
 class MoneyFieldsMixin(BaseAdmin):
-    """Asks for the amounts named in `money_fields` in major units."""
+    """Asks for the amounts named in `money_fields` in major units, and for tax rates in percent."""
 
     money_fields: tuple[str, ...] = ()
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "tax_rate":
+            own = _("Empty: the shop's.") if db_field.null else ""
+            help_text = f"{_('In percent, such as 23.')} {own}".strip()
+            return db_field.formfield(form_class=PercentField, help_text=help_text, **kwargs)
         if db_field.name not in self.money_fields:
             return super().formfield_for_dbfield(db_field, request, **kwargs)
         unit = _("In %(currency)s.") % {"currency": currency()}
