@@ -253,7 +253,7 @@ def test_what_has_sold_out_since_is_said_at_its_line(client):
     carry_cart(client, make_cart((variant, 1)))
     Variant.objects.filter(pk=variant.pk).update(available=0)
 
-    assert "Print is sold out." in client.get("/cart/").content.decode()
+    assert '<span class="status bad">Sold out.</span>' in client.get("/cart/").content.decode()
 
 
 def test_a_buyer_is_not_told_sold_out_of_what_is_held_for_them(client):

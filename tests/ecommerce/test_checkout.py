@@ -165,7 +165,7 @@ def test_what_is_sold_out_cannot_be_ordered(cart):
     with pytest.raises(SoldOut) as refusal:
         check_out(cart)
 
-    assert refusal.value.message == "Only 1 left of Tide Table, 50 × 70 cm."
+    assert refusal.value.message == "Tide Table, 50 × 70 cm: Only 1 left."
     assert not Order.objects.exists()
 
 

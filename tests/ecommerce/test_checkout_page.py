@@ -159,7 +159,7 @@ def test_what_is_sold_out_meanwhile_leads_back_to_the_cart(client, print_cart):
 
     text = answer.content.decode()
     assert answer.status_code == 422
-    assert "Print is sold out." in text
+    assert "Print: Sold out." in text
     assert 'href="/cart/"' in text
     assert not Order.objects.exists()
 

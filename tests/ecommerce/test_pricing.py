@@ -66,14 +66,14 @@ def test_downloads_need_no_address_and_no_delivery():
     [
         (
             lambda v: v.product.__class__.objects.filter(pk=v.product.pk).update(status=0),
-            "Sheet, A2 is no longer offered.",
+            "Sheet, A2: No longer offered.",
         ),
         (
             lambda v: Variant.objects.filter(pk=v.pk).update(status="retired"),
-            "Sheet, A2 is no longer offered.",
+            "Sheet, A2: No longer offered.",
         ),
-        (lambda v: Variant.objects.filter(pk=v.pk).update(available=0), "Sheet, A2 is sold out."),
-        (lambda v: Variant.objects.filter(pk=v.pk).update(available=2), "Only 2 left of Sheet, A2."),
+        (lambda v: Variant.objects.filter(pk=v.pk).update(available=0), "Sheet, A2: Sold out."),
+        (lambda v: Variant.objects.filter(pk=v.pk).update(available=2), "Sheet, A2: Only 2 left."),
     ],
 )
 def test_what_cannot_be_bought_says_why(break_it, problem):

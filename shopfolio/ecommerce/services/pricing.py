@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from shopfolio.core.services import site
-from shopfolio.ecommerce.models import Cart, CartLine, Product, ShopSettings, Variant
+from shopfolio.ecommerce.models import Cart, CartLine, ShopSettings, Variant
 from shopfolio.ecommerce.models.orders import LineKind
 from shopfolio.ecommerce.services.shop import shop_settings
 from shopfolio.lib.money import tax_inside, tax_on
@@ -79,7 +79,7 @@ def price_cart(cart: Cart) -> Totals:
         total=sum(line.total for line in charged),
         needs_address=needs_address,
         has_downloads=any(line.goods == Variant.Kind.DIGITAL for line in lines),
-        problems=tuple(line.problem for line in lines if line.problem),
+        problems=tuple(f"{line.full_title}: {line.problem}" for line in lines if line.problem),
     )
 
 
@@ -102,7 +102,7 @@ def price_line(line: CartLine, settings: ShopSettings) -> PricedLine:
         net=net,
         tax=tax,
         total=net + tax,
-        problem=problem_with(variant, product, line.quantity),
+        problem=problem_with(variant, line.quantity),
         cart_line=line,
     )
 
@@ -139,14 +139,15 @@ def net_and_tax(amount: int, rate: int, *, inclusive: bool) -> tuple[int, int]:
     return amount, tax_on(amount, rate)
 
 
-def problem_with(variant: Variant, product: Product, quantity: int) -> str:
-    name = str(variant)
+def problem_with(variant: Variant, quantity: int) -> str:
+    """Why it cannot be bought just now, in words that stand beside its name."""
+    product = variant.product
     if not product.is_live or variant.status != Variant.Status.ON_SALE:
-        return _("%(name)s is no longer offered.") % {"name": name}
+        return _("No longer offered.")
     if product.is_coming:
-        return _("%(name)s is not on sale yet.") % {"name": name}
+        return _("Not on sale yet.")
     if variant.available == 0:
-        return _("%(name)s is sold out.") % {"name": name}
+        return _("Sold out.")
     if variant.available is not None and variant.available < quantity:
-        return _("Only %(left)s left of %(name)s.") % {"left": variant.available, "name": name}
+        return _("Only %(left)s left.") % {"left": variant.available}
     return ""
