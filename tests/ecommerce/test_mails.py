@@ -11,9 +11,17 @@ from django.core.files.base import ContentFile
 from shopfolio.core.models import ContactMessage, Profile
 from shopfolio.core.services import forget_site, receive_message, subscribe
 from shopfolio.ecommerce.models import ProductFile
+from shopfolio.ecommerce.services.fulfilment import mark_sent
 from shopfolio.tasks.models import Email, Job
 from shopfolio.tasks.outbox import run_due_jobs
-from tests.factories import make_owner, make_paid_order, make_product, make_shop, make_variant
+from tests.factories import (
+    make_owner,
+    make_paid_order,
+    make_product,
+    make_shop,
+    make_variant,
+    make_waiting_order,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows, pytest.mark.usefixtures("private_files")]
 
@@ -201,3 +209,32 @@ def test_html_fetches_nothing_and_keeps_to_the_dark_mode(address):
     assert "@media (prefers-color-scheme: dark)" in html
     assert "max-width: 600px" in html
     assert 'style="' in html
+
+
+def test_the_buyer_is_told_once_that_the_parcel_has_left():
+    print_, book = make_variant(make_product("Night Bus"), title="50 × 70 cm"), make_download()
+    order = make_paid_order((print_, 2), (book, 1), name=f"Marta {EVIL}")
+    run_due_jobs()
+    mail.outbox.clear()
+
+    assert mark_sent(order.pk) is True
+    assert mark_sent(order.pk) is False
+
+    message = sent_to(BUYER)
+    assert message.subject == f"Order {order.number} is on its way"
+    assert message.reply_to == [OWNER]
+    assert message.attachments == []
+    assert "left on 22 October 2026." in message.body
+    assert "- 2 × Night Bus, 50 × 70 cm\n" in message.body
+    assert "Pen Up" not in message.body
+    assert f"http://127.0.0.1:8000{order.get_absolute_url()}" in message.body
+    assert "<script>" not in html_of(message)
+    assert Email.objects.filter(key=f"order-sent-{order.pk}").count() == 1
+
+
+def test_nobody_is_told_of_an_order_that_is_not_paid():
+    order = make_waiting_order((make_variant(), 1))
+
+    assert mark_sent(order.pk) is False
+
+    assert not Email.objects.exists()

@@ -8,11 +8,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shopfolio.ecommerce.models import Order, OrderEvent
+from shopfolio.ecommerce.services.mails import mail_order_sent
 
 
 @transaction.atomic
 def mark_sent(order_id: UUID, *, by: Any = None) -> bool:
-    """Note that a paid order has left; whether this call did it. Safe to call again."""
+    """Note that a paid order has left, and write to its buyer; whether this call did it.
+
+    Safe to call again.
+    """
     now = timezone.now()
     waiting = Order.objects.filter(
         pk=order_id,
@@ -25,4 +29,5 @@ def mark_sent(order_id: UUID, *, by: Any = None) -> bool:
     OrderEvent.objects.create(
         order=order, from_status=order.status, to_status=order.status, why=_("Sent."), by=by
     )
+    mail_order_sent(order)
     return True

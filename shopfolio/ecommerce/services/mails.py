@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from shopfolio.core.services import owners_address, site
-from shopfolio.ecommerce.models import Invoice, Order, OrderLine
+from shopfolio.ecommerce.models import Invoice, Order, OrderLine, Variant
 from shopfolio.ecommerce.services.delivery import downloads_of
 from shopfolio.ecommerce.services.invoicing import pdf_of
 from shopfolio.ecommerce.services.printing import tax_groups, tax_name
@@ -79,6 +79,29 @@ def order_paid_context(order: Order, invoice: Invoice | None) -> dict[str, Any]:
         "waived": bool(downloads and order.withdrawal_waived_at),
         "address": delivery_address(order, language=order.language),
     }
+
+
+@transaction.atomic
+def mail_order_sent(order: Order) -> None:
+    """Tell the buyer that the parcel has left, once per order."""
+    lines = order.lines.filter(goods=Variant.Kind.PHYSICAL).order_by("position")
+    context = {
+        "site": site(),
+        "order": order,
+        "day": format_day((order.sent_at or order.modified).date(), order.language),
+        "order_url": absolute(order.get_absolute_url()),
+        "sent": [title(line) for line in lines],
+        "address": delivery_address(order, language=order.language),
+    }
+    queue_mail(
+        "order_sent",
+        key=f"order-sent-{order.pk}",
+        to=order.email,
+        from_name=site().profile.name,
+        reply_to=owners_address(),
+        context=context,
+        language=order.language,
+    )
 
 
 @transaction.atomic
