@@ -108,8 +108,12 @@ def create_session(request: dict[str, Any], *, idempotency_key: str) -> SessionS
 
 
 def retrieve_session(session_id: str, *, timeout: float | None = None) -> SessionState:
-    with stripe_call():
-        session = client(timeout or TIMEOUT).v1.checkout.sessions.retrieve(session_id, {"expand": EXPAND})
+    """Raises PaymentUnavailable also for a session that Stripe does not know, as for another account's."""
+    try:
+        with stripe_call():
+            session = client(timeout or TIMEOUT).v1.checkout.sessions.retrieve(session_id, {"expand": EXPAND})
+    except SessionRefused as error:
+        raise PaymentUnavailable(later()) from error
     return read_session(session)
 
 

@@ -386,3 +386,17 @@ def test_the_same_figure_in_another_currency_is_another_order(cart):
 
     with pytest.raises(checkout.AnotherOrderOpen):
         place_order(cart, buyer=make_buyer(), shown_total=order.total)
+
+
+def test_a_session_that_stripe_no_longer_knows_keeps_its_goods_held(stripe_api, cart, variant, client):
+    check_out(cart)
+    stripe_api.reset()
+    CartLine.objects.update(quantity=3)
+
+    page = client.get(f"/checkout/return/?session_id={StripeSession.objects.get().session_id}")
+    with pytest.raises(PaymentUnavailable):
+        check_out(cart)
+
+    assert (page.status_code, "We are asking the bank" in page.content.decode()) == (200, True)
+    variant.refresh_from_db()
+    assert (variant.available, Order.objects.get().status) == (3, "awaiting_payment")
