@@ -316,3 +316,14 @@ def test_htmx_is_told_why_nothing_was_added(client):
     assert response.status_code == 422
     assert "Choose a quantity from 1 to 999." in response.content.decode()
     assert response.cookies == {}
+
+
+def test_more_than_there_is_does_not_go_into_the_cart(client):
+    product = make_product("Night Bus")
+    make_variant(product, available=3)
+
+    response = client.post(f"/cart/add/{product.slug}/", {"quantity": "4"})
+
+    assert response.status_code == 422
+    assert "Only 3 left of Night Bus." in response.content.decode()
+    assert not Cart.objects.exists()

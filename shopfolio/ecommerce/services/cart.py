@@ -16,7 +16,7 @@ def add_to_cart(cart: Cart, *, variant: Variant, quantity: int) -> CartLine:
     Raises a ShopError when the quantity makes no sense, or the variant cannot be bought.
     """
     refuse_quantity(quantity)
-    refuse_unsellable(variant)
+    refuse_unsellable(variant, quantity)
     with transaction.atomic():
         lines = CartLine.objects.filter(cart=cart, variant=variant)
         more = Least(F("quantity") + quantity, CartLine.MOST)
@@ -43,7 +43,7 @@ def refuse_quantity(quantity: int) -> None:
         raise ShopError(_("Choose a quantity from 1 to %(most)s.") % {"most": CartLine.MOST})
 
 
-def refuse_unsellable(variant: Variant) -> None:
+def refuse_unsellable(variant: Variant, quantity: int) -> None:
     name = {"name": str(variant)}
     if not variant.product.is_live or variant.status != Variant.Status.ON_SALE:
         raise ShopError(_("%(name)s is no longer offered.") % name)
@@ -51,3 +51,5 @@ def refuse_unsellable(variant: Variant) -> None:
         raise ShopError(_("%(name)s is not on sale yet.") % name)
     if variant.is_sold_out:
         raise SoldOut(_("%(name)s is sold out.") % name)
+    if variant.available is not None and variant.available < quantity:
+        raise SoldOut(_("Only %(left)s left of %(name)s.") % (name | {"left": variant.available}))
