@@ -267,3 +267,10 @@ def test_turning_back_changes_nothing(client):
     assert 'href="/cart/"' in text
     assert Order.objects.values().get() == before
     assert order.cart.lines.count() == 1
+
+
+def test_turning_back_with_an_unfilled_placeholder_is_still_answered(client):
+    answer = client.get("/checkout/cancelled/", {"session_id": "{CHECKOUT_SESSION_ID}"})
+
+    assert answer.status_code == 200
+    assert "Nothing was charged." in answer.content.decode()

@@ -35,6 +35,9 @@ ASK_AFTER = (
 
 STRIPE_LINES = 99
 
+SESSION_ID = "{CHECKOUT_SESSION_ID}"
+"""What Stripe fills in, in the addresses that lead back."""
+
 
 @dataclass(frozen=True)
 class Buyer:
@@ -205,7 +208,7 @@ def write_attempt(order: Order) -> StripeSession:
 def session_request(attempt: StripeSession) -> dict[str, Any]:
     order = attempt.order
     names = {"order": str(order.pk), "number": order.number, "attempt": str(attempt.pk)}
-    session_id = "?session_id={CHECKOUT_SESSION_ID}"  # Stripe fills it in
+    session_id = f"?session_id={SESSION_ID}"
     return {
         "mode": "payment",
         "line_items": stripe_lines(order),

@@ -12,7 +12,7 @@ from shopfolio.ecommerce.exceptions import PaymentUnavailable, PriceChanged, Sho
 from shopfolio.ecommerce.forms import CheckoutForm
 from shopfolio.ecommerce.models import Cart, Order, StripeSession
 from shopfolio.ecommerce.models.cart import CartCookie
-from shopfolio.ecommerce.services.checkout import start_checkout
+from shopfolio.ecommerce.services.checkout import SESSION_ID, start_checkout
 from shopfolio.ecommerce.services.payment import settle
 from shopfolio.ecommerce.services.pricing import Totals, price_cart
 from shopfolio.ecommerce.services.shop import shop_settings
@@ -63,7 +63,11 @@ def returned(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def cancelled(request: HttpRequest) -> HttpResponse:
-    return render(request, "ecommerce/cancelled.html", {"order": find_attempt(request).order})
+    # Stripe documents the placeholder for the way back after paying; should it stay unfilled here, the
+    # buyer still reads what is so.
+    unfilled = request.GET.get("session_id") == SESSION_ID
+    order = None if unfilled else find_attempt(request).order
+    return render(request, "ecommerce/cancelled.html", {"order": order})
 
 
 def checkout_form(totals: Totals, data: Any = None, initial: dict[str, Any] | None = None) -> CheckoutForm:
