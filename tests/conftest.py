@@ -14,7 +14,7 @@ def _fresh_process_memory() -> None:
     from django.core.cache import cache
 
     from shopfolio.core.services import forget_site
-    from shopfolio.ecommerce.services.shop import forget_shop_settings
+    from shopfolio.ecommerce.models.catalog import forget_shop_settings
 
     cache.clear()
     forget_site()

@@ -8,10 +8,10 @@ from shopfolio.core.services import site
 from shopfolio.ecommerce.exceptions import ShopError, SoldOut
 from shopfolio.ecommerce.models import Cart, CartLine, Product, Variant
 from shopfolio.ecommerce.models.cart import CartCookie
+from shopfolio.ecommerce.models.catalog import shop_settings
 from shopfolio.ecommerce.services.cart import add_to_cart, set_quantity
 from shopfolio.ecommerce.services.checkout import place_order
 from shopfolio.ecommerce.services.pricing import price_cart
-from shopfolio.ecommerce.services.shop import shop_settings
 from tests.factories import carry_cart, make_buyer, make_cart, make_product, make_shop, make_variant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]

@@ -112,3 +112,16 @@ def test_net_and_tax_always_add_up(price, quantity, rate, inclusive):
     assert net >= 0
     assert tax >= 0
     assert abs(tax * 10_000 - net * rate) <= (10_000 + rate)
+
+
+@pytest.mark.django_db
+@pytest.mark.rows
+def test_few_left_begins_where_the_owner_set_it():
+    make_shop(low_stock=2)
+    product = make_product()
+    make_variant(product, available=3)
+
+    assert product.inventory_status == "available"
+
+    Variant.objects.update(available=2)
+    assert product.inventory_status == "low"

@@ -18,7 +18,6 @@ from shopfolio.ecommerce.models import (
     StockMovement,
     Variant,
 )
-from shopfolio.ecommerce.services.shop import shop_settings
 from shopfolio.ecommerce.services.stocktaking import take_stock
 
 if TYPE_CHECKING:
@@ -133,7 +132,7 @@ class ProductAdmin(MoneyFieldsMixin, PageAdmin):
 
     @admin.display(description=_("stock"))
     def stock(self, product: Product) -> str:
-        status = product.inventory_status_with(low_stock=shop_settings().low_stock)
+        status = product.inventory_status
         figures = [variant.available for variant in product.variants_on_sale]
         left = sum(pieces for pieces in figures if pieces)
         return f"{status.label}, {left}" if left and None not in figures else str(status.label)

@@ -30,11 +30,11 @@ from shopfolio.ecommerce.models import (
     StripeSession,
     Variant,
 )
+from shopfolio.ecommerce.models.catalog import forget_shop_settings
 from shopfolio.ecommerce.services import payment, stock
 from shopfolio.ecommerce.services.checkout import Buyer, place_order
 from shopfolio.ecommerce.services.invoicing import pdf_of
 from shopfolio.ecommerce.services.pricing import price_cart
-from shopfolio.ecommerce.services.shop import forget_shop_settings
 from shopfolio.tasks.models import Job
 
 HERE = Path(__file__).parent

@@ -1,3 +1,4 @@
+import threading
 import uuid
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_models import BaseModel, PageModel, PageQuerySet, PictureModel, SingletonModel
+from shopfolio.core.page_cache import generation
 
 
 class TaxCategory(models.TextChoices):
@@ -62,6 +64,22 @@ class ShopSettings(SingletonModel):
 
     def __str__(self) -> str:
         return str(_("Shop settings"))
+
+
+_kept = threading.local()
+
+
+def shop_settings() -> ShopSettings:
+    """The shop's settings, kept between requests until the back office changes something."""
+    entry = getattr(_kept, "entry", None)
+    current = generation()
+    if entry is None or entry[0] != current:
+        entry = _kept.entry = (current, ShopSettings.load())
+    return entry[1]
+
+
+def forget_shop_settings() -> None:
+    _kept.entry = None
 
 
 class ProductQuerySet(PageQuerySet):
@@ -134,10 +152,7 @@ class Product(PageModel):
 
     @property
     def inventory_status(self) -> "Product.InventoryStatus":
-        return self.inventory_status_with(low_stock=5)
-
-    def inventory_status_with(self, *, low_stock: int) -> "Product.InventoryStatus":
-        status = self.InventoryStatus
+        status, few = self.InventoryStatus, shop_settings().low_stock
         if self.is_coming:
             return status.COMING
         stock = [variant.available for variant in self.variants_on_sale]
@@ -148,7 +163,7 @@ class Product(PageModel):
         left = sum(pieces for pieces in stock if pieces)
         if left == 0:
             return status.SOLD_OUT
-        return status.LOW if left <= low_stock else status.AVAILABLE
+        return status.LOW if left <= few else status.AVAILABLE
 
     @property
     def price_from(self) -> int | None:

@@ -10,7 +10,7 @@ from shopfolio.core.models import Policy, Project
 from shopfolio.core.services import site
 from shopfolio.ecommerce.models import Product, Variant
 from shopfolio.ecommerce.models.cart import CartCookie
-from shopfolio.ecommerce.services.shop import shop_settings
+from shopfolio.ecommerce.models.catalog import shop_settings
 from shopfolio.lib import locales
 from shopfolio.lib.money import format_money
 
@@ -81,8 +81,7 @@ def variant_status(variant: Variant) -> dict[str, Any]:
 
 
 def label_of_product(product: Product) -> StockLabel:
-    status = product.inventory_status_with(low_stock=shop_settings().low_stock)
-    if status == Product.InventoryStatus.COMING:
+    if product.inventory_status == Product.InventoryStatus.COMING:
         return StockLabel("open", _("Coming soon"))
     return label_of_variants(product.variants_on_sale)
 

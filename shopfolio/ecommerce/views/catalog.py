@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from shopfolio.core.pages import page_number, shown_to
 from shopfolio.ecommerce.forms import AddToCartForm
 from shopfolio.ecommerce.models import Product, Variant
-from shopfolio.ecommerce.services.shop import shop_settings
+from shopfolio.ecommerce.models.catalog import shop_settings
 
 PAGE_SIZE = 24
 

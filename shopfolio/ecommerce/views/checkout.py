@@ -12,10 +12,10 @@ from shopfolio.ecommerce.exceptions import PaymentUnavailable, PriceChanged, Sho
 from shopfolio.ecommerce.forms import CheckoutForm
 from shopfolio.ecommerce.models import Cart, Order, StripeSession
 from shopfolio.ecommerce.models.cart import CartCookie
+from shopfolio.ecommerce.models.catalog import shop_settings
 from shopfolio.ecommerce.services.checkout import SESSION_ID, start_checkout
 from shopfolio.ecommerce.services.payment import settle
 from shopfolio.ecommerce.services.pricing import Totals, price_cart
-from shopfolio.ecommerce.services.shop import shop_settings
 from shopfolio.lib.http import SeeOther
 
 ASK_STRIPE_FOR = 5
