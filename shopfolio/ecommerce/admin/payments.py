@@ -6,11 +6,25 @@ from shopfolio.ecommerce.admin.fields import shown_money
 from shopfolio.ecommerce.models import Refund, StripeEvent, StripeSession
 
 
+class OrderMoneyAdmin(ReadOnlyAdmin):
+    """An amount of an order, with the way to it."""
+
+    list_select_related = ["order"]
+    readonly_fields = ["order_link", "amount_shown"]
+
+    @admin.display(description=_("order"), ordering="order__number")
+    def order_link(self, row: StripeSession | Refund) -> str:
+        return row_link(row.order)
+
+    @admin.display(description=_("amount"), ordering="amount")
+    def amount_shown(self, row: StripeSession | Refund) -> str:
+        return shown_money(row.amount, row.currency)
+
+
 @admin.register(StripeSession)
-class StripeSessionAdmin(ReadOnlyAdmin):
+class StripeSessionAdmin(OrderMoneyAdmin):
     list_display = ["created", "order_link", "status", "amount_shown", "expires_at", "asked_at"]
     list_filter = ["status"]
-    list_select_related = ["order"]
     search_fields = ["order__number", "session_id", "payment_intent"]
     date_hierarchy = "created"
     fields = [
@@ -18,15 +32,6 @@ class StripeSessionAdmin(ReadOnlyAdmin):
         "payment_method", "card_brand", "last4", "session_id", "payment_intent", "idempotency_key",
         "last_error", "request",
     ]  # fmt: skip
-    readonly_fields = ["order_link", "amount_shown"]
-
-    @admin.display(description=_("order"), ordering="order__number")
-    def order_link(self, session: StripeSession) -> str:
-        return row_link(session.order)
-
-    @admin.display(description=_("amount"), ordering="amount")
-    def amount_shown(self, session: StripeSession) -> str:
-        return shown_money(session.amount, session.currency)
 
 
 @admin.register(StripeEvent)
@@ -38,22 +43,12 @@ class StripeEventAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Refund)
-class RefundAdmin(ReadOnlyAdmin):
+class RefundAdmin(OrderMoneyAdmin):
     list_display = ["created", "order_link", "amount_shown", "status", "reason"]
     list_filter = ["status"]
-    list_select_related = ["order"]
     search_fields = ["order__number", "refund_id", "reason"]
     date_hierarchy = "created"
     fields = [
         "order_link", "amount_shown", "status", "reason", "created", "session", "refund_id",
         "idempotency_key", "last_error",
     ]  # fmt: skip
-    readonly_fields = ["order_link", "amount_shown"]
-
-    @admin.display(description=_("order"), ordering="order__number")
-    def order_link(self, refund: Refund) -> str:
-        return row_link(refund.order)
-
-    @admin.display(description=_("amount"), ordering="amount")
-    def amount_shown(self, refund: Refund) -> str:
-        return shown_money(refund.amount, refund.currency)

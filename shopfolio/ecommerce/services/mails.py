@@ -53,16 +53,7 @@ def mail_order_paid(
     """Thank the buyer, once per order."""
     with translation.override(order.language):
         context = order_paid_context(order, invoice)
-    queue_mail(
-        "order_paid",
-        key=f"order-paid-{order.pk}",
-        to=order.email,
-        from_name=site().profile.name,
-        reply_to=owners_address(),
-        context=context,
-        language=order.language,
-        attachments=attachments,
-    )
+    write_to_buyer("order_paid", order, context, attachments)
 
 
 def order_paid_context(order: Order, invoice: Invoice | None) -> dict[str, Any]:
@@ -93,14 +84,22 @@ def mail_order_sent(order: Order) -> None:
         "sent": [title(line) for line in lines],
         "address": delivery_address(order, language=order.language),
     }
+    write_to_buyer("order_sent", order, context)
+
+
+def write_to_buyer(
+    template: str, order: Order, context: dict[str, Any], attachments: list[Attachment] | None = None
+) -> None:
+    """One mail of each kind for an order, in its language; the answer goes to the owner."""
     queue_mail(
-        "order_sent",
-        key=f"order-sent-{order.pk}",
+        template,
+        key=f"{template.replace('_', '-')}-{order.pk}",
         to=order.email,
         from_name=site().profile.name,
         reply_to=owners_address(),
         context=context,
         language=order.language,
+        attachments=attachments,
     )
 
 
