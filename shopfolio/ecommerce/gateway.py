@@ -17,6 +17,9 @@ from shopfolio.lib.db import refuse_in_transaction
 
 API_VERSION = "2026-10-28.endive"
 TIMEOUT = 20.0
+BRIEFLY = 5.0
+"""Seconds for whoever must not wait long: jobs, which share their workers with the mails, and pages that look
+again by themselves."""
 EXPAND = ["payment_intent.latest_charge"]
 
 

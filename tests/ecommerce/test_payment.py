@@ -4,6 +4,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shopfolio.ecommerce import gateway
 from shopfolio.ecommerce.models import (
     Entitlement,
     Invoice,
@@ -18,7 +19,7 @@ from shopfolio.ecommerce.services.checkout import place_order
 from shopfolio.ecommerce.services.pricing import price_cart
 from shopfolio.tasks.models import Job
 from tests.ecommerce.stripe_states import has_expired, has_failed, is_on_its_way, is_open, is_paid
-from tests.factories import make_buyer, make_cart, make_shop, make_variant
+from tests.factories import make_buyer, make_cart, make_owner, make_shop, make_variant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -201,6 +202,100 @@ def test_a_second_payment_of_a_paid_order_is_noted_and_sells_nothing(attempt, va
     assert OrderEvent.objects.last().why == f"Paid a second time: cs_test_{second.pk.hex}"
     assert Invoice.objects.count() == 1
     assert shelf(variant) == 3
+
+
+@pytest.fixture
+def stripe_says(monkeypatch):
+    """Lets Stripe answer a question about any session with this."""
+
+    def say(*states):
+        answers = {state.id: state for state in states}
+        monkeypatch.setattr(gateway, "retrieve_session", lambda session_id, **how: answers[session_id])
+
+    return say
+
+
+@pytest.fixture
+def late_order(attempt, variant):
+    """Paid after it had expired, when somebody else held all the pieces."""
+    payment.record(has_expired(attempt))
+    quicker = place(variant, 5, email="quicker@example.org")
+    order = payment.record(is_paid(attempt))
+    assert order.status == Order.Status.REVIEW
+    payment.record(has_expired(is_offered(quicker)))
+    return order
+
+
+def is_offered(order):
+    attempt = order.sessions.get()
+    payment.record(is_open(attempt))
+    return attempt
+
+
+def test_asking_again_makes_a_sale_when_the_goods_have_come_back(late_order, attempt, variant, stripe_says):
+    stripe_says(is_paid(attempt))
+    owner = make_owner()
+
+    for _ in range(2):
+        order = payment.ask_again(late_order, by=owner)
+
+    event = order.events.last()
+    assert (order.status, event.to_status, event.by) == ("paid", "paid", owner)
+    assert event.why == "Asked Stripe again: money and goods are there"
+    assert shelf(variant) == StockMovement.shelf_by_ledger(variant.pk) == 3
+    assert Invoice.objects.get().order == order
+
+
+def test_asking_again_while_the_goods_are_gone_says_so_and_changes_nothing_else(
+    late_order, attempt, variant, stripe_says
+):
+    stripe_says(is_paid(attempt))
+    Variant.objects.update(available=1)
+
+    order = payment.ask_again(late_order)
+
+    assert order.status == Order.Status.REVIEW
+    assert order.events.last().why.startswith("Asked Stripe again. Only 1 left")
+    assert shelf(variant) == 1
+    assert not Invoice.objects.exists()
+
+
+def test_asking_again_never_sells_for_other_money(attempt, variant, stripe_says):
+    order = payment.record(is_paid(attempt, amount=1))
+    stripe_says(is_paid(attempt, amount=1))
+
+    order = payment.ask_again(order)
+
+    assert order.status == Order.Status.REVIEW
+    assert order.events.last().why == "Stripe was paid 1 EUR, the order is 28600 EUR"
+    assert shelf(variant) == 3
+
+
+def test_pieces_that_are_still_held_are_not_taken_a_second_time(attempt, variant, stripe_says):
+    """A review keeps the goods: what was wrong with the answer is put right, and they are sold once."""
+    order = payment.record(is_paid(attempt, reference="somebody-else"))
+    assert (order.status, shelf(variant)) == (Order.Status.REVIEW, 3)
+    stripe_says(is_paid(attempt))
+
+    order = payment.ask_again(order)
+
+    assert order.status == Order.Status.PAID
+    assert shelf(variant) == StockMovement.shelf_by_ledger(variant.pk) == 3
+
+
+def test_asking_again_moves_any_order_to_where_stripe_is(attempt, variant, stripe_says):
+    stripe_says(has_expired(attempt))
+
+    order = payment.ask_again(attempt.order)
+
+    assert (order.status, shelf(variant)) == (Order.Status.EXPIRED, 5)
+
+
+def test_an_order_that_was_never_offered_is_not_asked_for(variant, monkeypatch):
+    order = place(variant)
+    monkeypatch.setattr(gateway, "retrieve_session", lambda *args, **how: pytest.fail("asked"))
+
+    assert payment.ask_again(order).status == Order.Status.DRAFT
 
 
 def test_downloads_are_granted_with_the_payment():

@@ -84,7 +84,7 @@ def on_paid(order: Order, attempt: StripeSession, state: SessionState) -> None:
     elif order.paid_at:
         OrderEvent.objects.create(order=order, why=f"Paid a second time: {state.id}")
     else:
-        take_late_money(order, attempt)
+        take_late_money(order, attempt, why="Paid late; the goods were still there")
 
 
 def difference(order: Order, state: SessionState) -> str:
@@ -96,30 +96,63 @@ def difference(order: Order, state: SessionState) -> str:
     return ""
 
 
-def review(order: Order, *, why: str) -> None:
+def review(order: Order, *, why: str, by: Any = None) -> None:
     """Put an order before the owner's eyes; its goods stay where they are."""
     if Order.Status.REVIEW in Order.NEXT[order.status]:
-        order.transition(Order.Status.REVIEW, why=why)
+        order.transition(Order.Status.REVIEW, why=why, by=by)
     else:
-        OrderEvent.objects.create(order=order, why=why)
+        OrderEvent.objects.create(order=order, why=why, by=by)
 
 
-def take_late_money(order: Order, attempt: StripeSession) -> None:
+def take_late_money(order: Order, attempt: StripeSession, *, why: str, by: Any = None) -> None:
     """Money for an order whose goods went back: take them again, or ask the owner."""
     try:
-        stock.reserve_order(order)
+        if not stock.is_held_for(order):
+            stock.reserve_order(order)
     except SoldOut as error:
-        review(order, why=f"Paid after it was {order.status}. {error.message}")
+        when = (
+            "Asked Stripe again."
+            if order.status == Order.Status.REVIEW
+            else f"Paid after it was {order.status}."
+        )
+        review(order, why=f"{when} {error.message}", by=by)
     else:
-        mark_paid(order, attempt=attempt, why="Paid late; the goods were still there")
+        mark_paid(order, attempt=attempt, why=why, by=by)
 
 
-def mark_paid(order: Order, *, attempt: StripeSession | None, why: str = "") -> Order:
+def ask_again(order: Order, *, by: Any = None) -> Order:
+    """Ask Stripe about everything that was ever begun for an order, and believe it.
+
+    An order in review becomes a sale when its money is right and its goods are there now. by: who asks.
+    Raises PaymentUnavailable.
+    """
+    for attempt in order.sessions.exclude(session_id=None).order_by("number"):
+        state = gateway.retrieve_session(attempt.session_id or "", timeout=gateway.BRIEFLY)
+        record(state)
+        if state.is_paid:
+            look_again(state, by=by)
+    return Order.objects.get(pk=order.pk)
+
+
+@transaction.atomic
+def look_again(state: SessionState, *, by: Any) -> None:
+    """Decide an order in review by what Stripe has just said of its money, and by what is on the shelf."""
+    attempt = StripeSession.objects.get(session_id=state.id)
+    order = Order.objects.select_for_update().get(pk=attempt.order_id)
+    if order.status != Order.Status.REVIEW:
+        return
+    if mismatch := difference(order, state):
+        review(order, why=mismatch, by=by)
+    else:
+        take_late_money(order, attempt, why="Asked Stripe again: money and goods are there", by=by)
+
+
+def mark_paid(order: Order, *, attempt: StripeSession | None, why: str = "", by: Any = None) -> Order:
     """A locked order whose goods are reserved becomes a sale, with all that follows from it.
 
     attempt: nothing for an order that costs nothing, which gets no invoice.
     """
-    order.transition(Order.Status.PAID, why=why)
+    order.transition(Order.Status.PAID, why=why, by=by)
     stock.sell_order(order)
     grant_entitlements(order)
     empty_cart(order)

@@ -43,6 +43,12 @@ def release_order(order: Order) -> None:
     page_cache.bump()
 
 
+def is_held_for(order: Order) -> bool:
+    """Whether the ledger has the order's pieces set aside, neither given back nor sold."""
+    kinds = list(order.movements.values_list("kind", flat=True))
+    return kinds.count(Kind.RESERVED) > kinds.count(Kind.RELEASED) + kinds.count(Kind.SOLD)
+
+
 def sell_order(order: Order) -> None:
     """The reserved pieces are the buyer's now; the shelf does not change."""
     for variant_id, quantity in pieces(order):
