@@ -1,23 +1,15 @@
-import threading
-
 import pytest
 
 from shopfolio.core.models import BlogPost
-from shopfolio.ecommerce.models import CartLine, Order, StockMovement, StripeSession, Variant
+from shopfolio.ecommerce.models import CartLine, Order, StockMovement, StripeSession
 from shopfolio.ecommerce.services import payment
 from shopfolio.ecommerce.services.cart import add_to_cart
-from shopfolio.ecommerce.services.checkout import place_order
-from shopfolio.ecommerce.services.pricing import price_cart
 from tests.ecommerce.stripe_states import is_paid
-from tests.factories import make_buyer, make_cart, make_shop, make_variant
+from tests.factories import make_cart, make_shop, make_variant
+from tests.race.buying import buy
 from tests.race.threads import all_at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rows]
-
-
-def buy(cart):
-    place_order(cart, buyer=make_buyer(), shown_total=price_cart(cart).total)
-    return "ordered"
 
 
 def test_two_buyers_never_get_the_last_piece():
@@ -31,22 +23,6 @@ def test_two_buyers_never_get_the_last_piece():
     assert Order.objects.count() == 3
     variant.refresh_from_db()
     assert variant.available == StockMovement.shelf_by_ledger(variant.pk) == 0
-
-
-def test_without_the_conditional_update_they_would():
-    """Negative control: look first, then write, and both buyers see the last piece."""
-    variant = make_variant(available=1)
-    both_have_looked = threading.Barrier(2)
-
-    def look_then_write(_index):
-        seen = Variant.objects.get(pk=variant.pk).available
-        both_have_looked.wait()
-        if seen < 1:
-            return "sold out"
-        Variant.objects.filter(pk=variant.pk).update(available=seen - 1)
-        return "sold"
-
-    assert all_at_once(2, look_then_write) == {"sold": 2}
 
 
 def test_many_clicks_on_pay_are_one_order_and_one_attempt():

@@ -1,0 +1,4 @@
+from django.conf import settings
+
+# SQLite alone has one writer at a time, and a way to switch that off.
+collect_ignore = [] if settings.EMBEDDED_DATABASE else ["test_one_writer.py"]
