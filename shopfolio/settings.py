@@ -97,11 +97,13 @@ MIDDLEWARE = [
     "shopfolio.core.page_cache.GenerationMiddleware",
     "shopfolio.core.middleware.CacheControlMiddleware",
     "shopfolio.core.middleware.ContentSecurityPolicyMiddleware",
+    "shopfolio.core.middleware.StatusPageMiddleware",
     "shopfolio.core.middleware.NoNulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "shopfolio.core.middleware.SameOriginCsrfMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "shopfolio.core.middleware.BodyLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -205,7 +207,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W003", "security.W005", "security.W021"]
 # With "no-referrer" browsers send `Origin: null`, and our forms could not be told from strangers'.
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "shopfolio.core.views.site.forbidden"
+CSRF_FAILURE_VIEW = "shopfolio.core.views.status_pages.forbidden"
 
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
 STRIPE_WEBHOOK_SECRET = env.names("STRIPE_WEBHOOK_SECRET")
@@ -312,7 +314,7 @@ LOGGING = {
     "root": {"handlers": ["stream"], "level": "INFO"},
     "loggers": {
         "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},  # any stranger's nonsense, a traceback each
+        "django.security": {"level": "CRITICAL"},  # any stranger's nonsense, a traceback each
         "gunicorn.http.wsgi": {"level": "ERROR"},  # it warns of every HEAD
         "celery": {"level": "WARNING"},
         "stripe": {"level": "WARNING"},  # it tells session ids, which lead to orders

@@ -5,10 +5,10 @@ from django.urls import include, path
 # Before admin.site.urls is read: allauth's limit on attempts does not reach Django's own login page.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
-handler400 = "shopfolio.core.views.site.bad_request"
-handler403 = "shopfolio.core.views.site.no_entry"
-handler404 = "shopfolio.core.views.site.not_found"
-handler500 = "shopfolio.core.views.site.server_error"
+handler400 = "shopfolio.core.views.status_pages.bad_request"
+handler403 = "shopfolio.core.views.status_pages.no_entry"
+handler404 = "shopfolio.core.views.status_pages.not_found"
+handler500 = "shopfolio.core.views.status_pages.server_error"
 
 urlpatterns = [
     path("admin/", admin.site.urls),

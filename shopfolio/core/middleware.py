@@ -1,18 +1,27 @@
 import base64
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.middleware.csrf import CsrfViewMiddleware
 
-from shopfolio.core.views.site import forbidden
+from shopfolio.core.views.status_pages import forbidden, status_page, too_many
+from shopfolio.lib.http import is_htmx
+from shopfolio.users.limits import TooMany
 
 TOKEN_PATHS = ("/admin/", "/account/")
+
+FROM_STAFF = 1_000_000_000
+"""Bytes that a form of the back office may bring, with all its pictures and downloads."""
+
+READ_TO_THE_END = 10_000_000
+"""Bytes: of what is too large, so much is read and dropped. Browsers show no answer before they have sent."""
 
 
 class NoNulMiddleware:
@@ -22,9 +31,60 @@ class NoNulMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if "\x00" in request.path:
+        if "\x00" in request.path or "%00" in request.META["QUERY_STRING"]:
             raise Http404
         return self.get_response(request)
+
+
+class StatusPageMiddleware:
+    """Refusals in our words: what a decorator answers without any, and what a view leaves to us."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_bare = response.status_code == 405 and not response.streaming and not response.content
+        if not is_bare or request.method == "HEAD" or is_htmx(request) or not request.accepts("text/html"):
+            return response
+        page = status_page(request, 405)
+        page["Allow"] = response["Allow"]
+        return page
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, TooMany):
+            return too_many(request, exception)
+        if isinstance(
+            exception, UnreadablePostError
+        ):  # the visitor's connection broke; nobody will read this
+            return status_page(request, 400)
+        return None
+
+
+class BodyLimitMiddleware:
+    """Refuses what is too large by its stated length, before anything of it is parsed or written to disk.
+
+    Only staff may upload files; it stands behind the middleware that knows who asks.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            length = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:  # as Django has it: no body
+            length = 0
+        if length <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE or length <= self.most_for(request):
+            return self.get_response(request)
+        with suppress(UnreadablePostError):
+            for _ in range(0, min(length, READ_TO_THE_END), 65_536):
+                request.read(65_536)
+        return status_page(request, 413)
+
+    def most_for(self, request: HttpRequest) -> int:
+        is_staff = request.path.startswith("/admin/") and request.user.is_active and request.user.is_staff
+        return FROM_STAFF if is_staff else 0
 
 
 class SameOriginCsrfMiddleware(CsrfViewMiddleware):
@@ -52,7 +112,7 @@ class SameOriginCsrfMiddleware(CsrfViewMiddleware):
         if own is None:
             return super().process_view(request, callback, callback_args, callback_kwargs)
         if not own:
-            return forbidden(request, reason="The form came from another site.")
+            return forbidden(request)
         request.csrf_processing_done = True  # type: ignore[attr-defined]
         return None
 

@@ -11,6 +11,7 @@ from shopfolio.core.models import ContactMessage, Policy, Profile, Subscriber
 from shopfolio.core.page_cache import generation
 from shopfolio.lib.http import absolute_url
 from shopfolio.tasks.emails import queue_mail
+from shopfolio.users.limits import may_be_mailed
 from shopfolio.users.models import CustomUser
 
 SITE_LIVES = 60
@@ -72,12 +73,14 @@ def receive_message(message: ContactMessage) -> None:
 def subscribe(email: str) -> None:
     """Ask an address whether it wants the newsletter; at most once an hour, and not when it has it.
 
+    Nobody learns which: whoever typed the address gets the same answer.
+
     email: in lower case.
     """
     subscriber, _created = Subscriber.objects.select_for_update().get_or_create(email=email)
     now = timezone.now()
     asked_lately = subscriber.token_made_at and subscriber.token_made_at > now - BETWEEN_CONFIRMATIONS
-    if asked_lately or subscriber.status == Subscriber.Status.CONFIRMED:
+    if asked_lately or subscriber.status == Subscriber.Status.CONFIRMED or not may_be_mailed(email):
         return
     token = secrets.token_urlsafe(32)
     subscriber.token_hash, subscriber.token_made_at = Subscriber.hash_of(token), now

@@ -1,12 +1,13 @@
 """Small things about HTTP that Django leaves to us."""
 
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 from urllib.parse import urljoin
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
+from django_htmx.middleware import HtmxDetails
 
 
 class SeeOther(HttpResponseRedirect):
@@ -25,6 +26,10 @@ def absolute_url(name: str, **kwargs: Any) -> str:
     return absolute(reverse(name, kwargs=kwargs or None))
 
 
+def is_htmx(request: HttpRequest) -> bool:
+    return bool(HtmxDetails(request))
+
+
 def visitors_address(request: HttpRequest) -> str:
     """X-Forwarded-For, read from its end, is believed as far as each hop is a proxy that we trust."""
     address: str = request.META["REMOTE_ADDR"]
@@ -36,6 +41,17 @@ def visitors_address(request: HttpRequest) -> str:
         except ValueError:
             break
     return address
+
+
+def visitors_network(request: HttpRequest) -> str:
+    """What one visitor can hardly choose: the /24 of an IPv4 address, the /64 of an IPv6 one."""
+    try:
+        address = ip_address(visitors_address(request).partition("%")[0])
+    except ValueError:  # behind a socket file nobody has an address
+        return ""
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return str(ip_network((address, 24 if address.version == 4 else 64), strict=False))
 
 
 def is_trusted_proxy(address: str) -> bool:

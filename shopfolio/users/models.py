@@ -68,3 +68,21 @@ class CustomUser(BaseModel, AbstractUser):
     @classmethod
     def owners(cls) -> models.QuerySet[Self]:
         return cls._default_manager.filter(is_active=True, is_superuser=True)  # type: ignore[return-value]
+
+
+class Tally(BaseModel):
+    """How often somebody did something in a time that is not over. See shopfolio/users/limits.py."""
+
+    scope = models.CharField(max_length=60)
+    who = models.CharField(max_length=32)
+    count = models.PositiveIntegerField(default=0)
+    ends_at = models.DateTimeField()
+
+    class Meta(BaseModel.Meta):
+        verbose_name = _("tally")
+        verbose_name_plural = _("tallies")
+        constraints = [models.UniqueConstraint(fields=["scope", "who"], name="users_tally_once")]
+        indexes = [models.Index(fields=["ends_at"], name="users_tally_over")]
+
+    def __str__(self) -> str:
+        return f"{self.scope}: {self.count}"

@@ -223,3 +223,47 @@ def test_a_confirmation_link_that_never_was_confirms_nobody(client):
 
     assert client.post("/newsletter/confirm/nothing/", headers=OUR_PAGE).status_code == 404
     assert Subscriber.objects.get().status == Subscriber.Status.PENDING
+
+
+def test_a_visitor_who_writes_too_often_is_asked_to_wait_and_keeps_the_words(client):
+    answers = [write(client, message=f"Message {number}") for number in range(7)]
+
+    assert [answer.status_code for answer in answers] == [303] * 5 + [429] * 2
+    page = answers[6].content.decode()
+    assert "That was a lot at once. Please try again in a minute." in page
+    assert "Message 6</textarea>" in page
+    assert 'value="hanneke@example.org"' in page
+    assert answers[6]["Retry-After"] == "60"
+    assert answers[6]["Cache-Control"] == "private, no-store"
+    assert (ContactMessage.objects.count(), Email.objects.count()) == (5, 5)
+
+
+def test_what_was_not_sent_yet_does_not_count_as_often(client):
+    for _ in range(10):
+        assert write(client, email="").status_code == 422
+
+    assert write(client).status_code == 303
+
+
+def test_spam_counts_as_well(client):
+    for _ in range(6):
+        last = write(client, website="https://spam.example")
+
+    assert last.status_code == 429
+    assert ContactMessage.objects.count() == 5
+
+
+def test_a_visitor_who_subscribes_too_many_is_asked_to_wait(client):
+    answers = [ask_for_newsletter(client, f"ana{number}@example.org") for number in range(6)]
+
+    assert [answer.status_code for answer in answers] == [303] * 5 + [429]
+    assert 'value="ana5@example.org"' in answers[5].content.decode()
+    assert Subscriber.objects.count() == Email.objects.count() == 5
+
+
+def test_nobody_gets_more_than_three_mails_a_day_that_they_did_not_ask_for(client):
+    for _ in range(5):
+        assert ask_for_newsletter(client).status_code == 303
+        Subscriber.objects.update(token_made_at=timezone.now() - timedelta(hours=2))
+
+    assert Email.objects.count() == 3

@@ -1,7 +1,7 @@
 import pytest
 from django.test import RequestFactory
 
-from shopfolio.lib.http import visitors_address
+from shopfolio.lib.http import visitors_address, visitors_network
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,17 @@ def test_only_proxies_of_ours_are_believed_where_a_visitor_comes_from(settings, 
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
 
     assert visitors_address(RequestFactory().get("/", REMOTE_ADDR=peer, headers=headers)) == visitor
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.5", "203.0.113.0/24"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.5", "203.0.113.0/24"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+    ],
+)
+def test_a_visitors_network_is_what_one_visitor_can_hardly_choose(address, network):
+    assert visitors_network(RequestFactory().get("/", REMOTE_ADDR=address)) == network

@@ -6,9 +6,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from shopfolio.core import services
 from shopfolio.core.forms import ContactForm, NewsletterForm
 from shopfolio.core.models import ContactMessage, Subscriber, Testimonial
+from shopfolio.core.views.status_pages import too_many
 from shopfolio.lib.http import SeeOther, absolute_url
+from shopfolio.users.limits import HOUR, MINUTE, Limits, TooMany
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
+
+CONTACT = Limits("contact", per_network={MINUTE: 5, HOUR: 30}, for_all={HOUR: 200})
+NEWSLETTER = Limits("newsletter", per_network={MINUTE: 5, HOUR: 30}, for_all={HOUR: 200})
 
 
 @require_safe
@@ -24,6 +29,10 @@ def contact(request: HttpRequest) -> HttpResponse:
     form = ContactForm(request.POST)
     if not form.is_valid():
         return render(request, "core/contact.html", {"form": form}, status=422)
+    try:
+        CONTACT.count(request)
+    except TooMany as refusal:
+        return too_many(request, refusal, "core/contact.html", {"form": form})
     message = form.save(commit=False)
     message.status = ContactMessage.Status.SPAM if form.is_spam else ContactMessage.Status.NEW
     services.receive_message(message)
@@ -42,6 +51,10 @@ def newsletter(request: HttpRequest) -> HttpResponse:
     form = NewsletterForm(request.POST)
     if not form.is_valid():
         return render(request, "core/newsletter.html", {"form": form}, status=422)
+    try:
+        NEWSLETTER.count(request)
+    except TooMany as refusal:
+        return too_many(request, refusal, "core/newsletter.html", {"form": form})
     services.subscribe(form.cleaned_data["email"])
     return SeeOther(absolute_url("core:newsletter_sent"))
 

@@ -9,7 +9,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.middleware import HtmxDetails
 
 from shopfolio.ecommerce.exceptions import ShopError
 from shopfolio.ecommerce.forms import AddToCartForm, CartForm
@@ -18,7 +17,10 @@ from shopfolio.ecommerce.models.cart import CartCookie
 from shopfolio.ecommerce.services.cart import add_to_cart, set_quantity
 from shopfolio.ecommerce.services.pricing import PricedLine, Totals, price_cart
 from shopfolio.ecommerce.views.catalog import find_product, show_product
-from shopfolio.lib.http import SeeOther
+from shopfolio.lib.http import SeeOther, is_htmx
+from shopfolio.users.limits import MINUTE, Limits
+
+CART = Limits("cart", per_network={MINUTE: 600})
 
 
 @never_cache
@@ -35,16 +37,13 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
         return not_added(request, product, form)
     try:
         with transaction.atomic():
+            CART.count(request)
             cart = Cart.of(request) or Cart.objects.create()
             add_to_cart(cart, variant=form.cleaned_data["variant"], quantity=form.cleaned_data["quantity"])
     except ShopError as error:
         form.add_error(None, error.message)
         return not_added(request, product, form)
     return added(request, cart, form) if is_htmx(request) else back_to(cart)
-
-
-def is_htmx(request: HttpRequest) -> bool:
-    return bool(HtmxDetails(request))
 
 
 def added(request: HttpRequest, cart: Cart, form: AddToCartForm) -> HttpResponse:
@@ -71,6 +70,7 @@ def update(request: HttpRequest) -> HttpResponse:
     cart = Cart.of(request)
     if cart is None:
         return SeeOther(reverse("ecommerce:cart"))
+    CART.count(request)
     lines = list(cart.lines.all())
     form = CartForm(request.POST, lines=lines)
     if removed := request.POST.get("remove"):

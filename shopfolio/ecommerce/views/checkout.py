@@ -17,6 +17,9 @@ from shopfolio.ecommerce.services.checkout import SESSION_ID, start_checkout
 from shopfolio.ecommerce.services.payment import settle
 from shopfolio.ecommerce.services.pricing import Totals, price_cart
 from shopfolio.lib.http import SeeOther
+from shopfolio.users.limits import HOUR, MINUTE, Limits, TooMany
+
+CHECKOUT = Limits("checkout", per_network={MINUTE: 300, HOUR: 2_000})
 
 ASK_STRIPE_FOR = 5
 """Seconds that a buyer waits for Stripe's answer before a page that asks again by itself."""
@@ -35,11 +38,14 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return show_form(request, form, totals, status=422)
     try:
+        CHECKOUT.count(request)
         shown = form.cleaned_data["total"]
         return SeeOther(start_checkout(cart, buyer=form.buyer(), shown_total=shown, user=who_is(request)))
     except ShopError as error:
         status = 503 if isinstance(error, PaymentUnavailable) else 422
         return show_form(request, form, price_cart(cart), refusal=error, status=status)
+    except TooMany as error:
+        return show_form(request, form, totals, refusal=error, status=429)
 
 
 @never_cache
@@ -83,7 +89,7 @@ def show_form(
     form: CheckoutForm,
     totals: Totals,
     *,
-    refusal: ShopError | None = None,
+    refusal: ShopError | TooMany | None = None,
     status: int = 200,
 ) -> HttpResponse:
     context = {
@@ -94,7 +100,10 @@ def show_form(
         "is_sold_out": isinstance(refusal, SoldOut),
         "is_price_changed": isinstance(refusal, PriceChanged),
     }
-    return render(request, "ecommerce/checkout.html", context, status=status)
+    response = render(request, "ecommerce/checkout.html", context, status=status)
+    if isinstance(refusal, TooMany):
+        response["Retry-After"] = str(refusal.seconds)
+    return response
 
 
 def show_waiting(request: HttpRequest, order: Order) -> HttpResponse:
