@@ -33,8 +33,8 @@ class Meeting:
                 raise
 
 
-def meet_after(patch: pytest.MonkeyPatch, owner: Any, name: str, *, sure: bool) -> None:
-    meeting, real = Meeting(sure=sure), getattr(owner, name)
+def meet_after(patch: pytest.MonkeyPatch, meeting: Meeting, owner: Any, name: str) -> None:
+    real = getattr(owner, name)
 
     def do_and_wait(*args: Any, **kwargs: Any) -> Any:
         result = real(*args, **kwargs)

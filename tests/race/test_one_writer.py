@@ -7,7 +7,7 @@ from shopfolio.ecommerce.models import Variant
 from shopfolio.ecommerce.services import checkout
 from tests.factories import make_cart, make_shop, make_variant
 from tests.race.buying import buy
-from tests.race.protections import meet_after
+from tests.race.protections import Meeting, meet_after
 from tests.race.threads import all_at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rows]
@@ -18,7 +18,7 @@ def two_buy(monkeypatch, *, both_begin=False):
     make_shop()
     variant = make_variant(available=10)
     carts = [make_cart((variant, 1)) for _ in range(2)]
-    meet_after(monkeypatch, checkout, "refuse_unsellable", sure=both_begin)
+    meet_after(monkeypatch, Meeting(sure=both_begin), checkout, "refuse_unsellable")
 
     return all_at_once(2, lambda index: buy(carts[index])), Variant.objects.get().available
 

@@ -40,7 +40,7 @@ def two_buy_the_last_piece(monkeypatch):
     make_shop()
     variant = make_variant(available=1)
     carts = [make_cart((variant, 1)) for _ in range(2)]
-    meet_after(monkeypatch, checkout, "refuse_unsellable", sure=TWO_MAY_WRITE)
+    meet_after(monkeypatch, Meeting(sure=TWO_MAY_WRITE), checkout, "refuse_unsellable")
 
     outcomes = all_at_once(2, lambda index: buy(carts[index]))
 
@@ -80,7 +80,7 @@ def two_carts_hold_the_same_goods_in_opposite_order(monkeypatch, *, both_get_one
     make_shop()
     one, other = make_variant(), make_variant()
     carts = [make_cart((one, 1), (other, 1)), make_cart((other, 1), (one, 1))]
-    meet_after(monkeypatch, stock, "reserve", sure=both_get_one)
+    meet_after(monkeypatch, Meeting(sure=both_get_one), stock, "reserve")
 
     return all_at_once(2, lambda index: buy(carts[index]))
 
@@ -105,7 +105,7 @@ def two_clicks_on_pay(monkeypatch, *, both_look=False):
     """One writes its order when the other has looked for one too, if it can. What came of it; the orders."""
     make_shop()
     cart = make_cart((make_variant(), 1))
-    meet_after(monkeypatch, checkout, "find_open_order", sure=both_look)
+    meet_after(monkeypatch, Meeting(sure=both_look), checkout, "find_open_order")
 
     return all_at_once(2, lambda _index: buy(cart)), Order.objects.count()
 
@@ -177,7 +177,7 @@ def arrive(answers):
 
 def test_two_payments_at_once_get_the_next_two_numbers(monkeypatch):
     answers = two_payments()
-    meet_after(monkeypatch, invoicing, "take_number", sure=False)
+    meet_after(monkeypatch, Meeting(sure=False), invoicing, "take_number")
 
     assert arrive(answers) == ({"paid": 2}, [1, 2, 3])
 
@@ -186,7 +186,7 @@ def test_a_number_that_is_looked_up_and_not_locked_is_given_out_twice(monkeypatc
     """The database refuses the second one, and its payment is not written down."""
     answers = two_payments()
     look_then_write(monkeypatch, invoicing, lambda _number: InvoiceSeries.objects.get().last_number)
-    meet_after(monkeypatch, invoicing, "F", sure=TWO_MAY_WRITE)
+    meet_after(monkeypatch, Meeting(sure=TWO_MAY_WRITE), invoicing, "F")
 
     outcomes, numbers = arrive(answers)
 
@@ -198,7 +198,7 @@ def the_same_payment_arrives_twice(monkeypatch):
     """Both have found its attempt before either locks the order."""
     make_shop()
     answer = is_paid(make_waiting_order().sessions.get())
-    meet_after(monkeypatch, payment, "find_attempt", sure=TWO_MAY_WRITE)
+    meet_after(monkeypatch, Meeting(sure=TWO_MAY_WRITE), payment, "find_attempt")
 
     outcomes = all_at_once(2, lambda _index: payment.record(answer).status)
 

@@ -18,6 +18,7 @@ from shopfolio.ecommerce.models import (
     StockMovement,
     Variant,
 )
+from shopfolio.ecommerce.services.stock import lock_variants
 from shopfolio.ecommerce.services.stocktaking import take_stock
 
 if TYPE_CHECKING:
@@ -136,6 +137,10 @@ class ProductAdmin(MoneyFieldsMixin, PageAdmin):
         figures = [variant.available for variant in product.variants_on_sale]
         left = sum(pieces for pieces in figures if pieces)
         return f"{status.label}, {left}" if left and None not in figures else str(status.label)
+
+    def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
+        lock_variants(obj)
+        super().save_model(request, obj, form, change)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         super().save_formset(request, form, formset, change)

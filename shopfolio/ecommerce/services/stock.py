@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from shopfolio.core import page_cache
 from shopfolio.ecommerce.exceptions import SoldOut
-from shopfolio.ecommerce.models import Order, StockMovement, Variant
+from shopfolio.ecommerce.models import Order, Product, StockMovement, Variant
 
 Kind = StockMovement.Kind
 
@@ -80,6 +80,14 @@ def correct(variant_id: UUID, quantity: int, *, note: str = "") -> None:
             raise SoldOut(sold_out_message(variant_id))
         write(variant_id, Kind.CORRECTED, quantity, note=note)
     page_cache.bump()
+
+
+def lock_variants(product: Product) -> None:
+    """Wait for the buyers who hold some of them, and let the next ones wait, before anything is written.
+
+    A form's rows come in the form's order; a buyer who takes them in key order would deadlock with it.
+    """
+    list(product.variants.select_for_update().order_by("pk").values_list("pk"))
 
 
 def pieces(order: Order) -> list[tuple[UUID, int]]:
