@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "shopfolio.core.page_cache.GenerationMiddleware",
+    "shopfolio.core.whole_pages.WholePageMiddleware",
     "shopfolio.core.middleware.CacheControlMiddleware",
     "shopfolio.core.middleware.ContentSecurityPolicyMiddleware",
     "shopfolio.core.middleware.StatusPageMiddleware",
@@ -162,7 +163,11 @@ EMBEDDED_DATABASE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 CACHE_URL = env.text("CACHE_URL", "locmem://")
 if urlsplit(CACHE_URL).scheme in {"redis", "rediss"}:
     CACHES: dict[str, dict[str, Any]] = {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": CACHE_URL,
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},  # every page asks it something
+        }
     }
 elif CACHE_URL == "locmem://":
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

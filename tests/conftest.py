@@ -10,15 +10,18 @@ pytest_plugins = ["tests.machine", "tests.processes", "tests.stripe_simulator"]
 
 
 @pytest.fixture(autouse=True)
-def _fresh_process_memory() -> None:
+def _fresh_process_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that another test has left; no page is kept, because tests change rows at will."""
     from django.core.cache import cache
 
+    from shopfolio.core import whole_pages
     from shopfolio.core.services import forget_site
     from shopfolio.ecommerce.models.catalog import forget_shop_settings
 
     cache.clear()
     forget_site()
     forget_shop_settings()
+    monkeypatch.setattr(whole_pages, "LIVES", 0)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.middleware.csrf import CsrfViewMiddleware
 
 from shopfolio.core.views.status_pages import forbidden, status_page, too_many
+from shopfolio.core.whole_pages import brings_our_cookie
 from shopfolio.lib.http import is_htmx
 from shopfolio.users.limits import TooMany
 
@@ -134,7 +135,7 @@ class SameOriginCsrfMiddleware(CsrfViewMiddleware):
 
 
 class CacheControlMiddleware:
-    """Public pages may be kept but are asked for again; what a session has part in is kept nowhere."""
+    """Public pages may be kept but are asked for again; what a session or a secret has part in is not."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -142,9 +143,15 @@ class CacheControlMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if not response.has_header("Cache-Control"):
-            private = settings.SESSION_COOKIE_NAME in request.COOKIES or response.cookies
-            response["Cache-Control"] = "private, no-store" if private else "no-cache"
+            response["Cache-Control"] = self.rule_for(request, response)
         return response
+
+    def rule_for(self, request: HttpRequest, response: HttpResponse) -> str:
+        match = request.resolver_match
+        public = match is not None and hasattr(match.func, "public_parameters")
+        if not public or response.cookies or settings.SESSION_COOKIE_NAME in request.COOKIES:
+            return "private, no-store"
+        return "private, no-cache" if brings_our_cookie(request) else "no-cache"
 
 
 EDITOR_STYLE = "'sha256-PlumsSlvJ7vvWzjqibGAYKq92O3y/4JTxWWsWJvyUYA='"

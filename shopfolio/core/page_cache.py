@@ -1,6 +1,7 @@
 """The generation of the public pages: what was kept under an older one is no longer shown."""
 
 import os
+import threading
 import time
 from collections.abc import Callable
 
@@ -8,14 +9,31 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from redis import RedisError
 
 REDIS_KEY = "shopfolio.generation"
 
+_request = threading.local()
+
 
 def generation() -> str:
-    """Changes with every bump, in every process: a file's mtime when embedded, else a key in Redis."""
+    """Changes with every bump, in every process: a file's mtime when embedded, else a key in Redis.
+
+    A request is answered under the one that it began with, so that it asks once.
+    """
+    if not getattr(_request, "is_running", False):
+        return _current()
+    if _request.generation is None:
+        _request.generation = _current()
+    return str(_request.generation)
+
+
+def _current() -> str:
     if settings.CACHE_URL.startswith("redis"):
-        return str(cache.get(REDIS_KEY, 0))
+        try:
+            return str(cache.get(REDIS_KEY, 0))
+        except RedisError:
+            return f"unknown at {time.time_ns()}"  # nothing kept is believed while nobody can say
     try:
         return str(os.stat(settings.DATA_DIR / "generation").st_mtime_ns)
     except FileNotFoundError:
@@ -28,10 +46,14 @@ def bump() -> None:
 
 
 def _bump() -> None:
+    now = time.time_ns()
     if settings.CACHE_URL.startswith("redis"):
-        cache.set(REDIS_KEY, time.time_ns(), timeout=None)
+        cache.set(REDIS_KEY, now, timeout=None)
     else:
-        (settings.DATA_DIR / "generation").write_text(str(time.time_ns()), encoding="ascii")
+        path = settings.DATA_DIR / "generation"
+        path.touch()
+        os.utime(path, ns=(now, now))  # the file system's own clock ticks too slowly to tell two bumps apart
+    _request.generation = None
 
 
 class GenerationMiddleware:
@@ -41,7 +63,11 @@ class GenerationMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+        _request.is_running, _request.generation = True, None
+        try:
+            response = self.get_response(request)
+        finally:
+            _request.is_running = False
         unsafe = request.method not in {"GET", "HEAD", "OPTIONS"}
         if unsafe and request.path.startswith("/admin/") and response.status_code < 400:
             bump()

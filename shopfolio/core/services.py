@@ -14,8 +14,8 @@ from shopfolio.tasks.emails import queue_mail
 from shopfolio.users.limits import may_be_mailed
 from shopfolio.users.models import CustomUser
 
-SITE_LIVES = 60
-"""Seconds; a change made past the admin shows after this time at the latest."""
+SITE_LIVES = 10
+"""Seconds; with whole_pages.LIVES a minute until a change made past the admin shows."""
 
 
 BETWEEN_CONFIRMATIONS = timedelta(hours=1)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from shopfolio.abstract_models import PageModel, PageQuerySet
 from shopfolio.core.models import BlogPost, Policy, Project, Skill
+from shopfolio.core.whole_pages import public_page
 
 
 class SiteSitemap(Sitemap):  # type: ignore[type-arg]
@@ -58,6 +59,7 @@ SITEMAPS: dict[str, type[Sitemap[Any]] | Sitemap[Any]] = {
 """Upper apps add theirs in AppConfig.ready()."""
 
 
+@public_page()
 @require_safe
 def sitemap_xml(request: HttpRequest) -> HttpResponse:
     return sitemap(request, sitemaps=SITEMAPS)

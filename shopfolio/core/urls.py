@@ -4,6 +4,7 @@ from django.views.decorators.http import require_safe
 from shopfolio.core.feeds import BlogFeed
 from shopfolio.core.sitemaps import sitemap_xml
 from shopfolio.core.views import audience, blog, policy, portfolio, resume, site
+from shopfolio.core.whole_pages import public_page
 
 app_name = "core"
 urlpatterns = [
@@ -13,7 +14,7 @@ urlpatterns = [
     path("portfolio/<str:slug>/", portfolio.project, name="project"),
     path("skills/<str:slug>/", resume.skill, name="skill"),
     path("blog/", blog.posts, name="blog"),
-    path("blog/feed.xml", require_safe(BlogFeed()), name="feed"),
+    path("blog/feed.xml", public_page()(require_safe(BlogFeed())), name="feed"),
     path("blog/tag/<str:slug>/", blog.posts, name="blog_tag"),
     path("blog/<str:slug>/", blog.post, name="post"),
     path("testimonials/", audience.testimonials, name="testimonials"),

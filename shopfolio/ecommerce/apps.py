@@ -8,7 +8,10 @@ class EcommerceConfig(AppConfig):
 
     def ready(self) -> None:
         from shopfolio.core.sitemaps import SITEMAPS, PageSitemap
+        from shopfolio.core.whole_pages import OUR_COOKIES
         from shopfolio.ecommerce import tasks  # noqa: F401  # declares the jobs
         from shopfolio.ecommerce.models import Product
+        from shopfolio.ecommerce.models.cart import CartCookie
 
         SITEMAPS["products"] = PageSitemap.of(Product)
+        OUR_COOKIES.add(CartCookie.NAME)

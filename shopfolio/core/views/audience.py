@@ -7,6 +7,7 @@ from shopfolio.core import services
 from shopfolio.core.forms import ContactForm, NewsletterForm
 from shopfolio.core.models import ContactMessage, Subscriber, Testimonial
 from shopfolio.core.views.status_pages import too_many
+from shopfolio.core.whole_pages import public_page
 from shopfolio.lib.http import SeeOther, absolute_url
 from shopfolio.users.limits import HOUR, MINUTE, Limits, TooMany
 
@@ -16,12 +17,14 @@ CONTACT = Limits("contact", per_network={MINUTE: 5, HOUR: 30}, for_all={HOUR: 20
 NEWSLETTER = Limits("newsletter", per_network={MINUTE: 5, HOUR: 30}, for_all={HOUR: 200})
 
 
+@public_page("page")
 @require_safe
 def testimonials(request: HttpRequest) -> HttpResponse:
     shown = Testimonial.objects.live().select_related("project")
     return render(request, "core/testimonials.html", {"testimonials": shown})
 
 
+@public_page()
 @form_page
 def contact(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
@@ -39,11 +42,13 @@ def contact(request: HttpRequest) -> HttpResponse:
     return SeeOther(absolute_url("core:contact_sent"))
 
 
+@public_page()
 @require_safe
 def contact_sent(request: HttpRequest) -> HttpResponse:
     return render(request, "core/contact_sent.html")
 
 
+@public_page()
 @form_page
 def newsletter(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
@@ -59,6 +64,7 @@ def newsletter(request: HttpRequest) -> HttpResponse:
     return SeeOther(absolute_url("core:newsletter_sent"))
 
 
+@public_page()
 @require_safe
 def newsletter_sent(request: HttpRequest) -> HttpResponse:
     return render(request, "core/newsletter_sent.html")

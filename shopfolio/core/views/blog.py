@@ -4,10 +4,12 @@ from django.views.decorators.http import require_safe
 
 from shopfolio.core.models import BlogPost, Tag
 from shopfolio.core.pages import page_number, shown_to
+from shopfolio.core.whole_pages import public_page
 
 A_PAGE = 20
 
 
+@public_page("page")
 @require_safe
 def posts(request: HttpRequest, slug: str = "") -> HttpResponse:
     number, tags = page_number(request), list(Tag.objects.in_use())
@@ -25,6 +27,7 @@ def posts(request: HttpRequest, slug: str = "") -> HttpResponse:
     return render(request, "core/blog.html", context)
 
 
+@public_page()
 @require_safe
 def post(request: HttpRequest, slug: str) -> HttpResponse:
     page = get_object_or_404(shown_to(request, BlogPost.objects.prefetch_related("tags")), slug=slug)

@@ -4,13 +4,16 @@ from django.views.decorators.http import require_safe
 
 from shopfolio.core.models import Project
 from shopfolio.core.pages import shown_to
+from shopfolio.core.whole_pages import public_page
 
 
+@public_page("page")
 @require_safe
 def portfolio(request: HttpRequest) -> HttpResponse:
     return render(request, "core/portfolio.html", {"projects": Project.objects.live().defer("body")})
 
 
+@public_page()
 @require_safe
 def project(request: HttpRequest, slug: str) -> HttpResponse:
     projects = Project.objects.with_next().prefetch_related("pictures")

@@ -5,8 +5,10 @@ from django.views.decorators.http import require_safe
 
 from shopfolio.core.models import Certificate, Experience, Project, Skill
 from shopfolio.core.pages import shown_to
+from shopfolio.core.whole_pages import public_page
 
 
+@public_page()
 @require_safe
 def resume(request: HttpRequest) -> HttpResponse:
     shown = Experience.objects.filter(status=Experience.Status.SHOWN)
@@ -19,6 +21,7 @@ def resume(request: HttpRequest) -> HttpResponse:
     return render(request, "core/resume.html", context)
 
 
+@public_page()
 @require_safe
 def skill(request: HttpRequest, slug: str) -> HttpResponse:
     proof = Prefetch("projects", Project.objects.live().defer("body"), to_attr="proof")

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from shopfolio.core.models import BlogPost, Project, Testimonial
+from shopfolio.core.whole_pages import public_page
 from shopfolio.lib.http import absolute_url
 
 PICTURE_TYPES = {
@@ -24,6 +25,7 @@ Sitemap: {sitemap}
 """
 
 
+@public_page()
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     context = {
@@ -48,6 +50,7 @@ def picture(request: HttpRequest, path: str) -> FileResponse:
     return FileResponse(file, content_type=kind, headers=headers)
 
 
+@public_page()
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     text = ROBOTS.format(sitemap=absolute_url("core:sitemap"))

@@ -7,6 +7,7 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_safe
 
 from shopfolio.core.pages import page_number, shown_to
+from shopfolio.core.whole_pages import public_page
 from shopfolio.ecommerce.forms import AddToCartForm
 from shopfolio.ecommerce.models import Product, Variant
 from shopfolio.ecommerce.models.catalog import shop_settings
@@ -14,12 +15,14 @@ from shopfolio.ecommerce.models.catalog import shop_settings
 PAGE_SIZE = 24
 
 
+@public_page("page")
 @require_safe
 def shop(request: HttpRequest) -> HttpResponse:
     shelf = Shelf.at(page_number(request))
     return render(request, "ecommerce/shop.html", {"shelf": shelf, "settings": shop_settings()})
 
 
+@public_page()
 @require_safe
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     return show_product(request, find_product(request, slug))
