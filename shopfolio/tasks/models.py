@@ -22,6 +22,9 @@ class Job(BaseModel):
     owner = models.CharField(_("worker"), max_length=64, blank=True)
     lease_until = models.DateTimeField(_("worker's time ends"), null=True, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    waits_for = models.CharField(
+        _("waits for"), max_length=20, blank=True, help_text=_("What did not answer; no try is counted.")
+    )
     last_error = models.TextField(_("last error"), blank=True)
     done_at = models.DateTimeField(_("done at"), null=True, blank=True)
 

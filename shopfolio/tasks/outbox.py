@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=TIME_LIMIT + 30)
 TRIES = 10
+PATIENCE = timedelta(days=7)
+"""How long a job may wait for somebody who is away."""
 UNTOUCHED = timedelta(seconds=10)
 """How long a due row waits for its bell before the sweep rings again."""
 
@@ -40,26 +42,40 @@ HANDLERS: dict[str, Handler] = {}
 Schedule = dict[str, float]
 EVERY: Schedule = {}
 """Recurring jobs and their seconds, as `every` declared them."""
+WHEN: dict[str, Callable[[], bool]] = {}
+"""Recurring jobs that are left out while there is no reason for them."""
 
 
 class PermanentFailure(Exception):
     """What no retry will cure: a person must look at it."""
 
 
+class Away(Exception):
+    """Somebody whom the job needs does not answer. It waits without losing a try, until `wake` or an hour."""
+
+    who = ""
+
+
 def job(
-    name: str, *, external: bool = False, every: float | None = None
+    name: str,
+    *,
+    external: bool = False,
+    every: float | None = None,
+    when: Callable[[], bool] | None = None,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Make a function the handler of jobs with this name.
 
     Without `external` it may only touch the database, and its effects happen exactly once. With it, it
     may speak to the network, runs outside any transaction, and must bear to run twice.
-    every: seconds between two runs of a recurring job.
+    every: seconds between two runs of a recurring job. when: asked cheaply before each.
     """
 
     def register(run: Callable[..., None]) -> Callable[..., None]:
         HANDLERS[name] = Handler(run=run, external=external)
         if every:
             EVERY[name] = every
+        if when:
+            WHEN[name] = when
         return run
 
     return register
@@ -102,6 +118,8 @@ def sweep() -> None:
 @shared_task(name="tasks.tick")
 def tick(name: str, seconds: float) -> None:
     """Enqueue a recurring job once per slot of time, however many beats there are."""
+    if name in WHEN and not WHEN[name]():
+        return
     slot = int(timezone.now().timestamp() // seconds)
     enqueue(name, key=f"{name}-{slot}")
 
@@ -125,7 +143,7 @@ def claim(job_id: UUID, *, owner: str) -> Job | None:
     now = timezone.now()
     free = models.Q(lease_until=None) | models.Q(lease_until__lt=now)
     won = Job.objects.filter(free, pk=job_id, status=Job.Status.DUE, due_at__lte=now).update(
-        owner=owner, lease_until=now + LEASE, attempts=models.F("attempts") + 1, rung_at=now
+        owner=owner, lease_until=now + LEASE, attempts=models.F("attempts") + 1, rung_at=now, waits_for=""
     )
     return Job.objects.get(pk=job_id) if won else None
 
@@ -163,6 +181,9 @@ def finish(row: Job, *, owner: str) -> None:
 def put_back(row: Job, error: Exception, *, owner: str) -> None:
     """Try again later, each time four times as much later; give up after TRIES, more than four hours on."""
     now = timezone.now()
+    if isinstance(error, Away) and row.created > now - PATIENCE:
+        let_wait(row, error, owner=owner)
+        return
     dead = isinstance(error, PermanentFailure) or row.attempts >= TRIES
     log.warning("job failed", attempt=row.attempts, gave_up=dead, error=f"{type(error).__name__}: {error}")
     Job.objects.filter(pk=row.pk, owner=owner, status=Job.Status.DUE).update(
@@ -173,6 +194,32 @@ def put_back(row: Job, error: Exception, *, owner: str) -> None:
         modified=now,
         last_error="".join(traceback.format_exception(error))[-4000:],
     )
+
+
+def let_wait(row: Job, error: Away, *, owner: str) -> None:
+    """Somebody is away: nothing is wrong with the job, so this was no try."""
+    now = timezone.now()
+    log.info("job waits", waits_for=error.who)
+    Job.objects.filter(pk=row.pk, owner=owner, status=Job.Status.DUE).update(
+        waits_for=error.who,
+        attempts=row.attempts - 1,
+        due_at=now + timedelta(hours=1),
+        lease_until=None,
+        owner="",
+        modified=now,
+        last_error=f"{type(error).__name__}: {error}"[:4000],
+    )
+
+
+def waiting(name: str, who: str) -> models.QuerySet[Job]:
+    """Jobs of a name that somebody who is away keeps waiting, the longest first."""
+    return Job.objects.filter(status=Job.Status.DUE, name=name, waits_for=who).order_by("modified")
+
+
+def wake(name: str, who: str) -> int:
+    """Who was away answers again: all are due with fresh tries, and the sweep rings for them."""
+    now = timezone.now()
+    return waiting(name, who).update(waits_for="", attempts=0, due_at=now, modified=now)
 
 
 def run_again(row: Job) -> None:
@@ -199,8 +246,11 @@ def run_due_jobs() -> int:
 
 @job("tasks.prune", every=86_400)
 def prune() -> None:
-    """Done jobs are kept for 90 days."""
-    Job.objects.filter(status=Job.Status.DONE, done_at__lt=timezone.now() - timedelta(days=90)).delete()
+    """Done jobs are kept for 90 days; those that come back every few seconds, for one."""
+    done, now = Job.objects.filter(status=Job.Status.DONE), timezone.now()
+    done.filter(done_at__lt=now - timedelta(days=90)).delete()
+    often = [name for name, seconds in EVERY.items() if seconds < 3600]
+    done.filter(name__in=often, done_at__lt=now - timedelta(days=1)).delete()
 
 
 def schedule() -> dict[str, dict[str, Any]]:
