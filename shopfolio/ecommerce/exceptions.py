@@ -1,5 +1,7 @@
 from typing import Any
 
+from shopfolio.tasks.outbox import Away
+
 
 class ShopError(Exception):
     """An expected refusal. Its message is for the buyer to read."""
@@ -17,12 +19,22 @@ class PriceChanged(ShopError):
     """The total is no longer the one that the buyer was shown."""
 
 
-class PaymentUnavailable(ShopError):
+class PaymentUnavailable(ShopError, Away):
     """Stripe cannot be asked just now; asking again later is safe."""
+
+    who = "stripe"
+
+
+class SessionUnknown(PaymentUnavailable):
+    """Stripe answers, but knows no such session: it may be another account's. Asking again is no use."""
 
 
 class SessionRefused(Exception):
     """Stripe will never accept this request as it stands."""
+
+
+class KeySpent(Exception):
+    """Under this idempotency key Stripe only repeats an error, for a day, or knows another request."""
 
 
 class IllegalTransition(Exception):

@@ -6,20 +6,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import stripe
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from shopfolio.ecommerce.exceptions import PaymentUnavailable, SessionRefused
+from shopfolio.ecommerce.exceptions import KeySpent, PaymentUnavailable, SessionRefused, SessionUnknown
 from shopfolio.lib.db import refuse_in_transaction
 
 API_VERSION = "2026-10-28.endive"
-TIMEOUT = 20.0
+TIMEOUT = 8.0
+"""Seconds that a buyer's click waits for an answer, at most twice."""
 BRIEFLY = 5.0
-"""Seconds for whoever must not wait long: jobs, which share their workers with the mails, and pages that look
-again by themselves."""
+"""Seconds for whoever must not wait long, asked once: jobs, which share their workers with the mails, and
+pages that look again by themselves."""
 EXPAND = ["payment_intent.latest_charge"]
 
 
@@ -73,8 +74,8 @@ def client(timeout: float) -> stripe.StripeClient:
         settings.STRIPE_SECRET_KEY,
         base_addresses={"api": settings.STRIPE_API_BASE},
         stripe_version=API_VERSION,
-        http_client=stripe.RequestsClient(timeout=(min(timeout, 5.0), timeout)),
-        max_network_retries=0 if timeout < TIMEOUT else 2,
+        http_client=stripe.RequestsClient(timeout=(min(timeout, 3.0), timeout)),
+        max_network_retries=0 if timeout < TIMEOUT else 1,
     )
 
 
@@ -86,12 +87,10 @@ def stripe_call() -> Iterator[None]:
         raise PaymentUnavailable(_("This shop cannot take payments yet."))
     try:
         yield
-    except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:
+    except stripe.InvalidRequestError as error:
         if error.http_status == 409:
             raise PaymentUnavailable(later()) from error
-        raise SessionRefused(
-            f"{error.code or ''} {getattr(error, 'param', None) or ''} {error.user_message or error}".strip()
-        ) from error
+        raise SessionRefused(described(error)) from error
     except stripe.StripeError as error:
         raise PaymentUnavailable(later()) from error
 
@@ -100,33 +99,91 @@ def later() -> str:
     return _("The payment service does not answer. Nothing was charged. Please try again in a minute.")
 
 
-def create_session(request: dict[str, Any], *, idempotency_key: str) -> SessionState:
-    """Safe to repeat with the same request and key: Stripe answers as it did the first time."""
-    params: Any = json.loads(
-        json.dumps(request, sort_keys=True)
-    )  # the same bytes also after PostgreSQL's jsonb
-    with stripe_call():
-        session = client(TIMEOUT).v1.checkout.sessions.create(params, {"idempotency_key": idempotency_key})
+def described(error: stripe.StripeError) -> str:
+    return f"{error.code or ''} {getattr(error, 'param', None) or ''} {error.user_message or error}".strip()
+
+
+def create_session(
+    request: dict[str, Any], *, idempotency_key: str, timeout: float | None = None
+) -> SessionState:
+    """Safe to repeat with the same request and key: Stripe answers as it did the first time.
+
+    Raises KeySpent when that answer was an error, which is given again for a day.
+    """
+    # Sorted: the same bytes also after PostgreSQL's jsonb.
+    params: Any = json.loads(json.dumps(request, sort_keys=True))
+    sessions = client(timeout or TIMEOUT).v1.checkout.sessions
+    try:
+        with stripe_call():
+            session = sessions.create(params, {"idempotency_key": idempotency_key})
+    except (PaymentUnavailable, SessionRefused) as error:
+        if isinstance(error.__cause__, stripe.StripeError) and is_spent(error.__cause__):
+            raise KeySpent(described(error.__cause__)) from error
+        raise
     return read_session(session)
+
+
+def is_spent(error: stripe.StripeError) -> bool:
+    """Whether Stripe only repeats the error of an earlier try, or keeps the key for another request."""
+    if isinstance(error, stripe.IdempotencyError):
+        return error.http_status != 409  # 409: the first try is still under way
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    return headers.get("idempotent-replayed") == "true"
+
+
+def find_session(attempt_id: str, *, since: datetime, timeout: float | None = None) -> SessionState | None:
+    """The session that carries our attempt in its metadata, if Stripe has made one since then."""
+    for state in list_sessions(since=since, timeout=timeout):
+        if state.metadata.get("attempt") == attempt_id:
+            return state
+    return None
+
+
+def list_sessions(
+    *, since: datetime, status: Literal["complete"] | None = None, timeout: float | None = None
+) -> list[SessionState]:
+    """All sessions made since then, without their payments. since: by our clock, not quite Stripe's."""
+    params: Any = {"created": {"gte": int(since.timestamp()) - 60}, "limit": 100}
+    if status:
+        params["status"] = status
+    with stripe_call():
+        found = client(timeout or TIMEOUT).v1.checkout.sessions.list(params)
+        return [read_session(session) for session in found.auto_paging_iter()]
 
 
 def retrieve_session(session_id: str, *, timeout: float | None = None) -> SessionState:
-    """Raises PaymentUnavailable also for a session that Stripe does not know, as for another account's."""
-    try:
-        with stripe_call():
-            session = client(timeout or TIMEOUT).v1.checkout.sessions.retrieve(session_id, {"expand": EXPAND})
-    except SessionRefused as error:
-        raise PaymentUnavailable(later()) from error
+    """Raises SessionUnknown where Stripe knows no such session, as another account's."""
+    with known(session_id):
+        session = client(timeout or TIMEOUT).v1.checkout.sessions.retrieve(session_id, {"expand": EXPAND})
     return read_session(session)
 
 
-def expire_session(session_id: str) -> None:
+def expire_session(session_id: str, *, timeout: float | None = None) -> None:
     """Close a session that is still open; one that is complete or expired already stays as it is."""
     try:
-        with stripe_call():
-            client(TIMEOUT).v1.checkout.sessions.expire(session_id)
+        with known(session_id):
+            client(timeout or TIMEOUT).v1.checkout.sessions.expire(session_id)
     except SessionRefused:
         return  # no longer open: the caller asks what it is
+
+
+@contextmanager
+def known(session_id: str) -> Iterator[None]:
+    """A call about a session that must be there."""
+    try:
+        with stripe_call():
+            yield
+    except SessionRefused as error:
+        cause = error.__cause__
+        if isinstance(cause, stripe.StripeError) and cause.http_status == 404:
+            raise SessionUnknown(
+                _("An earlier payment for this cannot be looked up. Please write to us before you pay again.")
+            ) from error
+        raise
+
+
+def is_live() -> bool:
+    return settings.STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 
 
 def read_session(session: stripe.checkout.Session) -> SessionState:

@@ -4,46 +4,104 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from shopfolio.ecommerce.exceptions import PaymentUnavailable
+from shopfolio.ecommerce import gateway
+from shopfolio.ecommerce.exceptions import PaymentUnavailable, SessionUnknown
 from shopfolio.ecommerce.models import Invoice, Order, StripeEvent, StripeSession
-from shopfolio.ecommerce.services import checkout, mails, payment
+from shopfolio.ecommerce.services import checkout, mails, payment, watch
 from shopfolio.tasks.models import Job
-from shopfolio.tasks.outbox import enqueue, job, run_again
+from shopfolio.tasks.outbox import PermanentFailure, enqueue, job, run_again
+
+Attempt = StripeSession.Status
 
 DAY = 86_400
-ASKS_STRIPE = ("ecommerce.handle_event", "ecommerce.follow_attempt")
 
 
 @job("ecommerce.handle_event", external=True)
 def handle_event(*, event_pk: str) -> None:
     """An event is only the reason to ask."""
+    watch.refuse_while_away("ecommerce.handle_event")
+    ask_about_event(event_pk=event_pk)
+
+
+def ask_about_event(*, event_pk: str) -> None:
     event = StripeEvent.objects.get(pk=event_pk)
-    order = payment.settle(event.session_id) if event.session_id else None
+    order = settle_event(event)
     status = StripeEvent.Status.HANDLED if order else StripeEvent.Status.IGNORED
     now = timezone.now()
     StripeEvent.objects.filter(pk=event.pk).update(status=status, handled_at=now, modified=now)
 
 
+def settle_event(event: StripeEvent) -> Order | None:
+    """The order that it was about; nothing where it is no session, another shop's, or of the other mode."""
+    if not event.session_id or event.payload.get("livemode", gateway.is_live()) != gateway.is_live():
+        return None
+    try:
+        return payment.settle(event.session_id, timeout=gateway.BRIEFLY)
+    except SessionUnknown as error:
+        if not StripeSession.objects.filter(session_id=event.session_id).exists():
+            return None
+        raise unknown(event.session_id) from error
+
+
 @job("ecommerce.follow_attempt", external=True)
 def follow_attempt(*, attempt_id: str) -> None:
     """Ask Stripe about an attempt that is not decided yet; one past its time is asked for until it is."""
-    attempt = checkout.open_session(StripeSession.objects.get(pk=attempt_id))
-    if attempt.session_id and attempt.status in {StripeSession.Status.OPEN, StripeSession.Status.PROCESSING}:
-        payment.settle(attempt.session_id)
-        attempt.refresh_from_db()
-    if attempt.status == StripeSession.Status.OPEN and attempt.expires_at <= timezone.now():
-        raise PaymentUnavailable("Stripe has not expired the session yet.")
+    watch.refuse_while_away("ecommerce.follow_attempt")
+    try:
+        ask_about_attempt(attempt_id=attempt_id)
+    except PermanentFailure:
+        follow_ups = Job.objects.filter(name="ecommerce.follow_attempt", args__attempt_id=attempt_id)
+        if not follow_ups.filter(status=Job.Status.DEAD).exists():  # one is enough for the owner to see
+            raise
+
+
+def ask_about_attempt(*, attempt_id: str) -> None:
+    attempt = StripeSession.objects.get(pk=attempt_id)
+    try:
+        attempt = checkout.open_session(attempt, timeout=gateway.BRIEFLY)
+        if attempt.session_id and attempt.status in {Attempt.OPEN, Attempt.PROCESSING}:
+            payment.settle(attempt.session_id, timeout=gateway.BRIEFLY)
+    except SessionUnknown as error:
+        raise unknown(attempt.session_id or "") from error
+    attempt.refresh_from_db()
+    if attempt.status == Attempt.OPEN and attempt.expires_at <= timezone.now():
+        raise NotExpiredYet
+
+
+class NotExpiredYet(Exception):
+    """The session's time is over by our clock, but Stripe would still take money for it."""
+
+    def __str__(self) -> str:
+        return "Stripe has not expired it yet."
+
+
+def unknown(session_id: str) -> PermanentFailure:
+    return PermanentFailure(
+        f"Stripe does not know the session {session_id}. Was it made with the key of another account? "
+        "Its goods stay held. With that account's key this job can run again."
+    )
+
+
+@job("ecommerce.watch_stripe", external=True, every=30, when=watch.has_reason)
+def watch_stripe() -> None:
+    """While somebody may be paying, or a job waits for Stripe: our books follow Stripe's within a minute.
+
+    The job that has waited longest asks for all of its kind: a long outage costs one question at a time.
+    """
+    try:
+        watch.settle_completed()
+    except PaymentUnavailable:
+        return
+    watch.wake_if_answered("ecommerce.handle_event", ask_about_event)
+    watch.wake_if_answered("ecommerce.follow_attempt", ask_about_attempt)
 
 
 @job("ecommerce.reconcile", every=DAY)
 def reconcile() -> None:
-    """Every night: undecided attempts are asked for once more; what died while Stripe was away runs again.
-
-    What is older than a week died of something else.
-    """
+    """Every night: undecided attempts are asked for once more; what died of late runs again."""
     now = timezone.now()
     lately = Job.objects.filter(created__gt=now - timedelta(days=7))
-    for row in lately.filter(status=Job.Status.DEAD, name__in=ASKS_STRIPE):
+    for row in lately.filter(status=Job.Status.DEAD, name__in=watch.ASKS_STRIPE):
         run_again(row)
     today = now.date()
     for attempt_id in undecided_attempts():

@@ -12,7 +12,7 @@ from shopfolio.ecommerce.models import CartLine, Invoice, Order, StripeSession, 
 from shopfolio.ecommerce.services import checkout, payment
 from shopfolio.ecommerce.services.checkout import place_order, start_checkout
 from shopfolio.ecommerce.services.pricing import price_cart
-from shopfolio.ecommerce.tasks import follow_attempt
+from shopfolio.ecommerce.tasks import NotExpiredYet, follow_attempt
 from shopfolio.tasks.models import Job
 from tests.ecommerce.stripe_states import is_on_its_way, is_paid
 from tests.factories import make_buyer, make_cart, make_product, make_shop, make_variant
@@ -257,7 +257,7 @@ def test_our_own_clock_never_gives_goods_back(stripe_api, cart, variant):
     attempt = StripeSession.objects.get()
     StripeSession.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
 
-    with pytest.raises(PaymentUnavailable):
+    with pytest.raises(NotExpiredYet):
         follow_attempt(attempt_id=str(attempt.pk))
 
     variant.refresh_from_db()

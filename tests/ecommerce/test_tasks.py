@@ -2,14 +2,15 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from shopfolio.ecommerce import gateway
-from shopfolio.ecommerce.exceptions import PaymentUnavailable, SessionRefused
+from shopfolio.ecommerce.exceptions import PaymentUnavailable, SessionUnknown
 from shopfolio.ecommerce.models import Order, StripeEvent, StripeSession
 from shopfolio.ecommerce.services import payment
-from shopfolio.ecommerce.tasks import reconcile
+from shopfolio.ecommerce.services.watch import ASKS_STRIPE
+from shopfolio.ecommerce.tasks import reconcile, watch_stripe
 from shopfolio.tasks.models import Job
 from shopfolio.tasks.outbox import enqueue, run_due_jobs
 from tests.ecommerce.stripe_states import has_expired, is_open, is_paid
@@ -22,14 +23,20 @@ class Stripe:
     """Answers for what a test put into `answers`, by session; everything else it refuses."""
 
     def __init__(self):
-        self.is_away = False
+        self.is_away, self.answers_left = False, 1000
         self.answers = {}
 
-    def retrieve_session(self, session_id, *, timeout=None):
+    def list_sessions(self, *, since, status=None, timeout=None):
         if self.is_away:
             raise PaymentUnavailable("away")
+        return list(self.answers.values())
+
+    def retrieve_session(self, session_id, *, timeout=None):
+        self.answers_left -= 1
+        if self.is_away or self.answers_left < 0:
+            raise PaymentUnavailable("away")
         if session_id not in self.answers:
-            raise SessionRefused(f"No such checkout.session: {session_id}")
+            raise SessionUnknown("Please write to us.")
         return self.answers[session_id]
 
 
@@ -38,6 +45,7 @@ def stripe(monkeypatch):
     make_shop()
     stripe = Stripe()
     monkeypatch.setattr(gateway, "retrieve_session", stripe.retrieve_session)
+    monkeypatch.setattr(gateway, "list_sessions", stripe.list_sessions)
     return stripe
 
 
@@ -79,22 +87,35 @@ def test_after_an_outage_of_a_day_nothing_needs_a_hand(stripe):
         stripe.is_away = True
         for _ in range(60):
             run_due_jobs()
+            watch_stripe()
             clock.shift(timedelta(minutes=24))
-        given_up = Job.objects.filter(status=Job.Status.DEAD)
-        assert set(given_up.values_list("name", flat=True)) == {
-            "ecommerce.handle_event",
-            "ecommerce.follow_attempt",
+        waiting = Job.objects.filter(waits_for="stripe")
+        assert set(waiting.values_list("name", "status", "attempts")) == {
+            ("ecommerce.handle_event", "due", 0),
+            ("ecommerce.follow_attempt", "due", 0),
         }
 
         stripe.is_away = False
         stripe.answers[attempt.session_id] = is_paid(attempt)
-        reconcile()
+        watch_stripe()
         run_due_jobs()
 
     event.refresh_from_db()
     assert Order.objects.get().status == Order.Status.PAID
     assert event.status == StripeEvent.Status.HANDLED
-    assert not given_up.exists()
+    assert not Job.objects.filter(name__in=ASKS_STRIPE).exclude(status=Job.Status.DONE).exists()
+
+
+def test_what_died_of_late_runs_again_at_night(stripe):
+    event = receive_event(attempt := open_attempt())
+    Job.objects.filter(name="ecommerce.handle_event").update(status=Job.Status.DEAD, attempts=10)
+    stripe.answers[attempt.session_id] = is_paid(attempt)
+
+    reconcile()
+    run_due_jobs()
+
+    event.refresh_from_db()
+    assert event.status == StripeEvent.Status.HANDLED
 
 
 def test_what_died_of_something_else_waits_for_the_owner(stripe):
@@ -128,10 +149,34 @@ def test_the_command_goes_on_after_a_session_that_stripe_does_not_know(stripe, c
     assert attempt.status == StripeSession.Status.PAID
     said = capsys.readouterr().out.splitlines()
     assert said == [
-        f"1/2 {strange.order.number}: No such checkout.session: {strange.session_id}",
+        f"1/2 {strange.order.number}: still open. Stripe does not know the session {strange.session_id}. "
+        "Was it made with the key of another account? Its goods stay held. "
+        "With that account's key this job can run again.",
         f"2/2 {attempt.order.number}: paid",
-        "2 payments asked for, 1 without an answer.",
+        f"Asked about 2, 1 changed: order {attempt.order.number} paid.",
     ]
+
+
+def test_the_command_stops_with_a_sentence_when_stripe_does_not_answer(stripe, capsys):
+    first, _second = open_attempt(), open_attempt()
+    stripe.answers[first.session_id] = is_open(first)
+    stripe.answers_left = 1
+
+    with pytest.raises(CommandError) as failure:
+        call_command("reconcile")
+
+    assert failure.value.returncode == 1
+    assert str(failure.value) == (
+        "Stripe does not answer (away). Asked about 1 of 2 payments; "
+        "the site goes on asking for the others by itself."
+    )
+    assert capsys.readouterr().out.splitlines() == [f"1/2 {first.order.number}: still open"]
+
+
+def test_the_command_says_when_there_is_nothing_to_ask(capsys):
+    call_command("reconcile")
+
+    assert capsys.readouterr().out == "No payment is undecided: there was nothing to ask Stripe.\n"
 
 
 def test_a_job_that_died_more_than_a_week_ago_is_left_to_the_owner(stripe):

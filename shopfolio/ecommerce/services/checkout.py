@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 
 from shopfolio.ecommerce import gateway
 from shopfolio.ecommerce.exceptions import (
+    KeySpent,
     PaymentUnavailable,
     PriceChanged,
     SessionRefused,
     ShopError,
     SoldOut,
 )
+from shopfolio.ecommerce.gateway import SessionState
 from shopfolio.ecommerce.models import Cart, Order, OrderEvent, OrderLine, StripeSession
 from shopfolio.ecommerce.services import payment, stock
 from shopfolio.ecommerce.services.pricing import Totals, price_cart
@@ -60,6 +62,10 @@ class Buyer:
     def on_order(self) -> dict[str, str]:
         consents = {"accepts_terms", "waives_withdrawal"}
         return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in consents}
+
+
+class BeginAgain(SessionRefused):
+    """Nothing is wrong with the request: under another key it may well be taken."""
 
 
 class AnotherOrderOpen(Exception):
@@ -245,18 +251,19 @@ def stripe_line(name: str, unit_amount: int, quantity: int, currency: str) -> di
     return {"price_data": price, "quantity": quantity}
 
 
-def open_session(attempt: StripeSession) -> StripeSession:
+def open_session(attempt: StripeSession, *, timeout: float | None = None) -> StripeSession:
     """Create the Checkout Session of an attempt. Safe to repeat: Stripe gives the first one again.
 
     Raises PaymentUnavailable when Stripe does not answer; the attempt then stays for another try.
+    timeout: seconds to wait for each answer.
     """
     if attempt.status != StripeSession.Status.CREATING:
         return attempt
     try:
-        state = gateway.create_session(attempt.request, idempotency_key=attempt.idempotency_key)
+        state = create_or_find(attempt, timeout=timeout)
     except SessionRefused as error:
         abandon(attempt, why=str(error))
-        if "expires_at" not in str(error):
+        if "expires_at" not in str(error) and not isinstance(error, BeginAgain):
             raise ShopError(_("This order cannot be paid here. Nothing was charged.")) from error
     except PaymentUnavailable as error:
         StripeSession.objects.filter(pk=attempt.pk).update(
@@ -267,6 +274,25 @@ def open_session(attempt: StripeSession) -> StripeSession:
         payment.record(state)
     attempt.refresh_from_db()
     return attempt
+
+
+def create_or_find(attempt: StripeSession, *, timeout: float | None) -> SessionState:
+    """The attempt's session, also where the idempotency key gives nothing but an error any more.
+
+    Then a session may have been made all the same, whose address nobody was ever told: it is taken over, or
+    closed when it is not what was asked for. Raises SessionRefused when there is none to pay.
+    """
+    try:
+        return gateway.create_session(
+            attempt.request, idempotency_key=attempt.idempotency_key, timeout=timeout
+        )
+    except KeySpent as error:
+        found = gateway.find_session(str(attempt.pk), since=attempt.created, timeout=timeout)
+        if found is not None and not payment.difference(attempt.order, found):
+            return found
+        if found is not None:
+            gateway.expire_session(found.id, timeout=timeout)
+        raise BeginAgain(str(error)) from error
 
 
 @transaction.atomic

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -32,11 +31,11 @@ def settle(session_id: str, *, timeout: float | None = None) -> Order | None:
 def record(state: SessionState) -> Order | None:
     """Write down what Stripe has just said of a session. Locks the order first, then its attempt."""
     found = find_attempt(state)
-    if found is None or state.livemode != settings.STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_")):
+    if found is None or state.livemode != gateway.is_live():
         return None
     order = Order.objects.select_for_update().get(pk=found.order_id)
     attempt = StripeSession.objects.select_for_update().get(pk=found.pk)
-    if attempt.status == Attempt.CREATING:
+    if attempt.session_id is None:
         adopt(order, attempt, state)
     attempt.asked_at = timezone.now()
     attempt.save(update_fields=["asked_at"])
@@ -62,9 +61,10 @@ def find_attempt(state: SessionState) -> StripeSession | None:
 
 
 def adopt(order: Order, attempt: StripeSession, state: SessionState) -> None:
-    """The session exists: the order is offered for payment."""
-    attempt.session_id, attempt.url, attempt.status = state.id, state.url, Attempt.OPEN
-    attempt.last_error = ""
+    """The session exists: the order is offered for payment, unless we have given the attempt up."""
+    attempt.session_id, attempt.url, attempt.last_error = state.id, state.url, ""
+    if attempt.status == Attempt.CREATING:
+        attempt.status = Attempt.OPEN
     attempt.save(update_fields=["session_id", "url", "status", "last_error"])
     if order.status == Order.Status.DRAFT:
         order.transition(Order.Status.AWAITING_PAYMENT)

@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shopfolio.core.services import site
+from shopfolio.ecommerce import gateway
 from shopfolio.ecommerce.exceptions import PaymentUnavailable, PriceChanged, ShopError, SoldOut
 from shopfolio.ecommerce.forms import CheckoutForm
 from shopfolio.ecommerce.models import Cart, Order, StripeSession
@@ -20,9 +21,6 @@ from shopfolio.lib.http import SeeOther
 from shopfolio.users.limits import HOUR, MINUTE, Limits, TooMany
 
 CHECKOUT = Limits("checkout", per_network={MINUTE: 300, HOUR: 2_000})
-
-ASK_STRIPE_FOR = 5
-"""Seconds that a buyer waits for Stripe's answer before a page that asks again by itself."""
 
 
 @never_cache
@@ -55,7 +53,7 @@ def returned(request: HttpRequest) -> HttpResponse:
     attempt = find_attempt(request)
     if attempt.status == StripeSession.Status.OPEN:
         try:
-            settle(attempt.session_id or "", timeout=ASK_STRIPE_FOR)
+            settle(attempt.session_id or "", timeout=gateway.BRIEFLY)
         except PaymentUnavailable:
             return show_waiting(request, attempt.order)
     order = Order.objects.get(pk=attempt.order_id)
@@ -103,6 +101,8 @@ def show_form(
     response = render(request, "ecommerce/checkout.html", context, status=status)
     if isinstance(refusal, TooMany):
         response["Retry-After"] = str(refusal.seconds)
+    elif isinstance(refusal, PaymentUnavailable):
+        response["Retry-After"] = "60"
     return response
 
 

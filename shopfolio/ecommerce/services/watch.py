@@ -1,0 +1,70 @@
+"""Keeping up with Stripe: nobody told us, or nobody could be asked for a while."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from shopfolio.ecommerce import gateway
+from shopfolio.ecommerce.exceptions import PaymentUnavailable
+from shopfolio.ecommerce.models import StripeSession
+from shopfolio.ecommerce.services import payment
+from shopfolio.tasks import outbox
+
+log = structlog.get_logger(__name__)
+
+ASKS_STRIPE = ("ecommerce.handle_event", "ecommerce.follow_attempt")
+LONGEST = timedelta(hours=1)
+"""After this time an open session is over, and its follow-up asks until Stripe says so."""
+
+
+def has_reason() -> bool:
+    waits = any(outbox.waiting(name, PaymentUnavailable.who).exists() for name in ASKS_STRIPE)
+    return waits or open_attempts().exists()
+
+
+def open_attempts() -> QuerySet[StripeSession]:
+    return StripeSession.objects.filter(
+        status=StripeSession.Status.OPEN, created__gt=timezone.now() - LONGEST
+    ).order_by("created")
+
+
+def settle_completed() -> None:
+    """Settle what was paid or promised though no webhook and no buyer has told us. One question for all.
+
+    Raises PaymentUnavailable.
+    """
+    undecided = dict(open_attempts().values_list("session_id", "created"))
+    if not undecided:
+        return
+    since = min(undecided.values())
+    for state in gateway.list_sessions(since=since, status="complete", timeout=gateway.BRIEFLY):
+        if state.id in undecided:
+            payment.settle(state.id, timeout=gateway.BRIEFLY)
+
+
+def refuse_while_away(name: str) -> None:
+    """Who asked last speaks for all: workers that wait for Stripe in vain send no mails meanwhile.
+
+    Raises PaymentUnavailable when a job of this name waits, and Stripe has not answered anybody since.
+    """
+    last = outbox.waiting(name, PaymentUnavailable.who).last()
+    if last and not StripeSession.objects.filter(asked_at__gt=last.modified).exists():
+        raise PaymentUnavailable("Stripe is away.")
+
+
+def wake_if_answered(name: str, ask: Callable[..., None]) -> None:
+    """Let the job that has waited longest ask; when Stripe answers, whatever it says, all run again."""
+    first = outbox.waiting(name, PaymentUnavailable.who).first()
+    if first is None:
+        return
+    try:
+        ask(**first.args)
+    except PaymentUnavailable:
+        first.save(update_fields=["modified"])  # next time another one asks
+        return
+    except Exception as error:  # an answer all the same: the job meets it again when it runs
+        log.info("asked for all", error=type(error).__name__)
+    outbox.wake(name, PaymentUnavailable.who)
