@@ -74,7 +74,8 @@ class Program:
     def log(self) -> str:
         return self._log.read_text(errors="replace")
 
-    def end_all(self) -> None:
+    def kill_all(self) -> None:
+        """SIGKILL to the whole session, as when a container ends."""
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._process.join()
@@ -116,7 +117,7 @@ class Programs:
 
     def end_all(self) -> None:
         for program in self.all:
-            program.end_all()
+            program.kill_all()
 
 
 def run(

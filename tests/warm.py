@@ -12,6 +12,7 @@ from django.urls import get_resolver
 from tests.processes import die_with_parent
 
 IMPORTED = [
+    "tests.crash.jobs",
     "celery.apps.worker",
     "celery.apps.beat",
     "celery.concurrency.prefork",

@@ -1,9 +1,12 @@
 """What a process of ours owes the one that started it."""
 
 import ctypes
+import hashlib
 import os
 import signal
 import sys
+from functools import cache
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 
@@ -19,3 +22,26 @@ def end_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != int(supervisor):  # it died before we asked
         sys.exit(1)
+
+
+@cache
+def process_space() -> str:
+    """Where a process id means one process: this boot of this machine, within this container.
+
+    Empty where that cannot be told.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
+        return hashlib.sha256(f"{boot} {os.readlink('/proc/self/ns/pid')}".encode()).hexdigest()[:16]
+    except OSError:
+        return ""
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

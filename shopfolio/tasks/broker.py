@@ -1,9 +1,10 @@
 """Kombu's transport in a folder, without its two ways to lose or tear a message while it is written."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty
-from time import monotonic_ns
+from time import monotonic_ns, time
 from typing import Any
 from uuid import uuid4
 
@@ -26,10 +27,10 @@ class Channel(filesystem.Channel):
             mine = folder / f"{uuid4()}.taken"
             try:
                 (folder / name).rename(mine)
+                text = mine.read_text(encoding="utf-8")
             except FileNotFoundError:
                 continue
-            text = mine.read_text(encoding="utf-8")
-            mine.unlink()
+            mine.unlink(missing_ok=True)
             return loads(text)
         raise Empty
 
@@ -38,7 +39,12 @@ class Transport(filesystem.Transport):
     Channel = Channel
 
 
-def forget_messages(folder: Path) -> None:
-    """Remove what was written while no worker listened; the sweep rings again for what is due."""
+def forget_old_messages(folder: Path) -> None:
+    """Remove what was written while no worker listened; the sweep rings again for what is due.
+
+    What is younger than a minute stays: another worker may be at it, and one that starts again goes on.
+    """
     for path in folder.iterdir():
-        path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < time() - 60:
+                path.unlink()

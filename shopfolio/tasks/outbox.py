@@ -19,6 +19,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
+from shopfolio.lib.process import is_running, process_space
 from shopfolio.tasks.celery import TIME_LIMIT, app, make_broker_folders
 from shopfolio.tasks.models import Job
 
@@ -107,12 +108,27 @@ def run(job_id: str) -> None:
 @shared_task(name="tasks.sweep")
 def sweep() -> None:
     """Ring for every due row that nobody works on."""
+    put_back_the_orphans()
     now = timezone.now()
     free = models.Q(lease_until=None) | models.Q(lease_until__lt=now)
     due = Job.objects.filter(free, status=Job.Status.DUE, due_at__lte=now, rung_at__lt=now - UNTOUCHED)
     for job_id in list(due.order_by("due_at").values_list("pk", flat=True)[:200]):
         Job.objects.filter(pk=job_id).update(rung_at=now)
         ring(job_id)
+
+
+class WorkerDied(Exception):
+    """Killed, out of memory or past its time limit: it could not say so itself."""
+
+
+def put_back_the_orphans() -> None:
+    """Put back what a process of this machine held when it died, before its lease is over."""
+    if not process_space():
+        return
+    for row in Job.objects.filter(status=Job.Status.DUE, owner__startswith=f"{process_space()}:"):
+        pid = int(row.owner.split(":")[1])
+        if not is_running(pid):
+            put_back(row, WorkerDied(f"process {pid}"), owner=row.owner)
 
 
 @shared_task(name="tasks.tick")
@@ -126,7 +142,7 @@ def tick(name: str, seconds: float) -> None:
 
 def run_job(job_id: UUID) -> bool:
     """Do a due job if nobody else is at it; whether this call did it."""
-    owner = f"{socket.gethostname()}:{os.getpid()}:{get_random_string(8)}"
+    owner = f"{process_space() or socket.gethostname()[:40]}:{os.getpid()}:{get_random_string(8)}"
     row = claim(job_id, owner=owner)
     if row is None:
         return False

@@ -1,7 +1,5 @@
 """The programs of the embedded and of the grown site, each a real process."""
 
-from datetime import timedelta
-
 import pytest
 import requests
 from django.test import override_settings
@@ -55,19 +53,3 @@ def test_a_web_server_shows_the_tests_rows_with_the_tests_settings(programs: Pro
     wait_for(lambda: len(web.children()) == 2)
     assert web.stop() == 0
     assert web.children() == []
-
-
-def test_a_worker_killed_in_the_middle_loses_nothing_and_leaves_no_child(programs: Programs) -> None:
-    lease = {"shopfolio.tasks.outbox.LEASE": timedelta(seconds=3)}
-    first = programs.start("worker", **lease)
-    jobs = enqueue_mails(60)
-    wait_for(lambda: done() >= 1)
-
-    first.kill()
-    wait_for(lambda: first.children() == [], seconds=10)
-    programs.start("beat", **{"shopfolio.tasks.outbox.UNTOUCHED": timedelta(seconds=1)})
-    programs.start("worker", **lease)
-    wait_for(lambda: done() == len(jobs))
-
-    assert set(Email.objects.values_list("status", flat=True)) == {Email.Status.SENT}
-    assert not Job.objects.filter(status=Job.Status.DEAD).exists()

@@ -1,3 +1,5 @@
+import os
+import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -8,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from shopfolio.lib.db import refuse_in_transaction
+from shopfolio.lib.process import process_space
 from shopfolio.tasks import outbox
 from shopfolio.tasks.models import Email, Job
 from shopfolio.tasks.outbox import PermanentFailure, enqueue, job, run_due_jobs, run_job
@@ -251,6 +254,51 @@ def test_a_job_whose_worker_died_runs_again_when_its_lease_is_over(clock: time_m
     assert run_job(row.pk) is False
     clock.shift(timedelta(seconds=1))
     assert run_job(row.pk) is True
+
+
+@pytest.fixture
+def dead_pid() -> int:
+    process = subprocess.Popen(["true"])
+    process.wait()
+    return process.pid
+
+
+def test_a_job_whose_worker_died_on_this_machine_comes_back_before_its_lease_is_over(
+    dead_pid: int, clock: time_machine.Traveller, bells: list[Any]
+) -> None:
+    rows = {key: enqueue("tests.job", key=key) for key in ("dead", "alive", "elsewhere")}
+    outbox.claim(rows["dead"].pk, owner=f"{process_space()}:{dead_pid}:a")
+    outbox.claim(rows["alive"].pk, owner=f"{process_space()}:{os.getpid()}:b")
+    outbox.claim(rows["elsewhere"].pk, owner=f"another machine:{dead_pid}:c")
+
+    clock.shift(outbox.UNTOUCHED + timedelta(seconds=1))
+    outbox.sweep()
+    clock.shift(timedelta(seconds=4))
+    outbox.sweep()
+
+    assert bells == [rows["dead"].pk]
+    job("tests.job")(lambda: None)
+    assert {key: run_job(row.pk) for key, row in rows.items()} == {
+        "dead": True, "alive": False, "elsewhere": False
+    }  # fmt: skip
+    rows["dead"].refresh_from_db()
+    assert (rows["dead"].status, rows["dead"].attempts) == (Job.Status.DONE, 2)
+
+
+def test_a_job_that_kills_its_worker_each_time_is_given_up_by_the_sweep(
+    dead_pid: int, clock: time_machine.Traveller, bells: list[Any]
+) -> None:
+    row = enqueue("tests.job", key="a")
+    waits = []
+    while outbox.claim(row.pk, owner=f"{process_space()}:{dead_pid}:a"):
+        outbox.sweep()
+        row.refresh_from_db()
+        waits.append((row.due_at - timezone.now()).total_seconds())
+        clock.move_to(row.due_at)
+
+    assert waits[:4] == [4, 16, 64, 256]
+    assert (row.status, row.attempts, row.lease_until) == (Job.Status.DEAD, 10, None)
+    assert "WorkerDied" in row.last_error
 
 
 def test_the_sweep_rings_for_what_is_due_and_untouched_and_free(

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from shopfolio.lib.process import end_with_parent
-from shopfolio.tasks.broker import forget_messages
+from shopfolio.tasks.broker import forget_old_messages
 from shopfolio.tasks.celery import app, make_broker_folders
 
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         end_with_parent()
         if settings.CELERY_BROKER_URL.startswith("filesystem"):
             make_broker_folders()
-            forget_messages(settings.BROKER_DIR / "queue")
+            forget_old_messages(settings.BROKER_DIR / "queue")
         # Celery warns root of what pickled messages could do; ours carry JSON only.
         warnings.simplefilter("ignore", SecurityWarning)
         app.worker_main(
