@@ -20,6 +20,7 @@ import requests
 import stripe
 
 from shopfolio.ecommerce import gateway
+from tests.counts import count
 
 SESSIONS = "/v1/checkout/sessions"
 IMPATIENCE = {"TIMEOUT": 0.3, "BRIEFLY": 0.2}
@@ -96,18 +97,19 @@ def slow(exchange: Exchange) -> None:
 
 
 FAULTS: dict[str, Fault] = {
-    "cut before it arrived": cut_before,
+    "unreachable": nothing,  # nobody listens then
     "cut after it was done": cut_after,
-    "half an answer": half_an_answer,
-    "never answered": never_answered,
     "slow": slow,
     "500": lambda exchange: exchange.refuse(500, "api_error"),
+    "an HTML page of 200": lambda exchange: exchange.answer(200, b"<h1>Captive portal</h1>"),
+    "cut before it arrived": cut_before,
+    "half an answer": half_an_answer,
+    "never answered": never_answered,
     "429": lambda exchange: exchange.refuse(429, "rate_limit_error", {"Retry-After": "30"}),
     "401": lambda exchange: exchange.refuse(401, "authentication_error"),
     "an HTML page of 502": lambda exchange: exchange.answer(502, b"<h1>Bad gateway</h1>"),
-    "an HTML page of 200": lambda exchange: exchange.answer(200, b"<h1>Captive portal</h1>"),
-    "unreachable": nothing,  # nobody listens then
 }
+SOME = list(FAULTS)[: count(5, len(FAULTS))]
 SLOW = {"never answered", "slow"}
 
 

@@ -89,7 +89,7 @@ def watch_stripe() -> None:
     The job that has waited longest asks for all of its kind: a long outage costs one question at a time.
     """
     try:
-        watch.settle_completed()
+        watch.settle_decided()
     except PaymentUnavailable:
         return
     watch.wake_if_answered("ecommerce.handle_event", ask_about_event)

@@ -31,8 +31,8 @@ def open_attempts() -> QuerySet[StripeSession]:
     ).order_by("created")
 
 
-def settle_completed() -> None:
-    """Settle what was paid or promised though no webhook and no buyer has told us. One question for all.
+def settle_decided() -> None:
+    """Settle what was paid or has run out though no webhook and no buyer has told us. One question for all.
 
     Raises PaymentUnavailable.
     """
@@ -40,8 +40,8 @@ def settle_completed() -> None:
     if not undecided:
         return
     since = min(undecided.values())
-    for state in gateway.list_sessions(since=since, status="complete", timeout=gateway.BRIEFLY):
-        if state.id in undecided:
+    for state in gateway.list_sessions(since=since, timeout=gateway.BRIEFLY):
+        if state.id in undecided and state.status != "open":
             payment.settle(state.id, timeout=gateway.BRIEFLY)
 
 
