@@ -8,7 +8,7 @@ from shopfolio.core.models import ContactMessage
 
 class ContactForm(forms.ModelForm[ContactMessage]):
     # People don't see this field; programs that fill in everything do.
-    website = forms.CharField(
+    website = forms.Field(
         required=False, widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"})
     )
 

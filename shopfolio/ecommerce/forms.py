@@ -38,8 +38,8 @@ class EmailField(TextField):
 
 
 class QuantityField(forms.IntegerField):
-    def __init__(self, *, least: int) -> None:
-        super().__init__(required=False, min_value=least, max_value=CartLine.MOST)
+    def __init__(self, *, least: int, label: str = "") -> None:
+        super().__init__(required=False, min_value=least, max_value=CartLine.MOST, label=label)
         wrong = format_lazy(_("Choose a quantity from {least} to {most}."), least=least, most=CartLine.MOST)
         self.error_messages["invalid"] = wrong
         for validator in self.validators:
@@ -79,7 +79,7 @@ class CartForm(forms.Form):
     def __init__(self, data: Any, *, lines: Iterable[CartLine]) -> None:
         super().__init__(data)
         for line in lines:
-            self.fields[self.name_of(line)] = QuantityField(least=0)
+            self.fields[self.name_of(line)] = QuantityField(least=0, label=str(line.variant))
 
     @staticmethod
     def name_of(line: CartLine) -> str:
@@ -110,7 +110,14 @@ class CheckoutForm(forms.Form):
     )
     company = TextField(label=_("Company, if there is one"), max_length=200, required=False)
     tax_id = TextField(label=_("Tax number, if you need it"), max_length=40, required=False)
-    total = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    total = forms.IntegerField(
+        widget=forms.HiddenInput,
+        min_value=0,
+        error_messages=dict.fromkeys(
+            ["required", "invalid", "min_value"],
+            _("The total was lost on the way. Please look at it and pay below."),
+        ),
+    )
     waive_withdrawal = forms.BooleanField(
         label=_("Download"),
         error_messages={"required": _("We need your word for it before we can hand out the download.")},

@@ -1,8 +1,10 @@
+import re
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from shopfolio.core.services import site
 from shopfolio.ecommerce.exceptions import ShopError, SoldOut
@@ -65,8 +67,13 @@ def test_a_quantity_that_makes_no_sense_shows_the_product_again(client, quantity
 
     answer = client.post("/cart/add/print/", {"quantity": quantity})
 
+    page = answer.content.decode()
     assert answer.status_code == 422
-    assert "Choose a quantity from 1 to 999." in answer.content.decode()
+    assert '<p><a href="#quantity">Choose a quantity from 1 to 999.</a></p>' in page
+    control = re.search(r'<input id="quantity"[^>]*>', page)[0]
+    assert f'type="text" name="quantity" value="{quantity}"' in control
+    assert 'aria-invalid="true" aria-describedby="quantity_error"' in control
+    assert '<p class="error" id="quantity_error">Choose a quantity from 1 to 999.</p>' in page
     assert not answer.cookies
     assert not Cart.objects.exists()
 
@@ -80,8 +87,12 @@ def test_a_choice_that_is_not_the_products_shows_the_product_again(client, varia
 
     answer = client.post("/cart/add/print/", {"variant": variant})
 
+    page = answer.content.decode()
+    error = re.search(r'<p class="error" id="choices_error">([^<]+)</p>', page)[1]
     assert answer.status_code == 422
-    assert "Not in the cart yet" in answer.content.decode()
+    assert "Not in the cart yet" in page
+    assert f'<a href="#choices">{error}</a>' in page
+    assert 'id="choices" tabindex="-1" aria-describedby="choices_error"' in page
     assert not Cart.objects.exists()
 
 
@@ -179,16 +190,32 @@ def test_remove_takes_only_its_line_out(client):
 
 @pytest.mark.parametrize("quantity", ["abc", "-1", "1000000000"])
 def test_a_wrong_quantity_in_the_cart_is_shown_with_what_is_wrong(client, quantity):
-    cart = make_cart((make_variant(), 2))
+    cart = make_cart((make_variant(make_product("Print")), 2))
     carry_cart(client, cart)
     line = cart.lines.get()
 
     answer = client.post("/cart/update/", {f"quantity-{line.pk}": quantity})
 
+    page = answer.content.decode()
+    field = f"id_quantity-{line.pk}"
     assert answer.status_code == 422
-    assert f'value="{quantity}"' in answer.content.decode()
-    assert "Choose a quantity from 0 to 999." in answer.content.decode()
+    assert f'<a href="#{field}">Print: Choose a quantity from 0 to 999.</a>' in page
+    control = re.search(rf'<input id="{field}"[^>]*>', page)[0]
+    assert 'type="text"' in control, "a browser shows only numbers in a field for numbers"
+    assert f'value="{quantity}"' in control
+    assert f'aria-invalid="true" aria-describedby="{field}_error"' in control
+    assert f'<p class="error" id="{field}_error">Choose a quantity from 0 to 999.</p>' in page
     assert cart.lines.get().quantity == 2
+
+
+def test_with_one_wrong_quantity_no_other_changes(client):
+    cart = make_cart((make_variant(), 1), (make_variant(), 1))
+    carry_cart(client, cart)
+    first, second = cart.lines.all()
+
+    client.post("/cart/update/", {f"quantity-{first.pk}": "5", f"quantity-{second.pk}": "abc"})
+
+    assert list(cart.lines.values_list("quantity", flat=True)) == [1, 1]
 
 
 def test_lines_of_another_cart_cannot_be_changed(client):
@@ -246,6 +273,29 @@ def test_the_cart_shows_what_it_costs(client):
 
     for amount in ("€140.00", "€6.00", "€146.00", "€27.30"):
         assert amount in page
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda variant: Product.objects.update(status=Product.Status.DRAFT), "No longer offered."),
+        (lambda variant: Product.objects.update(deactivate_date=timezone.now()), "No longer offered."),
+        (lambda variant: Variant.objects.update(status=Variant.Status.RETIRED), "No longer offered."),
+        (lambda variant: Product.objects.update(on_sale_from="2099-01-01T00:00Z"), "Not on sale yet."),
+        (lambda variant: Variant.objects.update(available=1), "Only 1 left."),
+    ],
+)
+def test_what_can_no_longer_be_bought_says_why_at_its_line(client, change, words):
+    variant = make_variant(make_product("Print"))
+    cart = make_cart((variant, 2))
+    carry_cart(client, cart)
+    change(variant)
+
+    page = client.get("/cart/").content.decode()
+
+    assert f'<span class="status bad">{words}</span>' in page
+    assert ('href="/shop/print/"' in page) == (client.get("/shop/print/").status_code == 200)
+    assert cart.lines.get().quantity == 2
 
 
 def test_what_has_sold_out_since_is_said_at_its_line(client):

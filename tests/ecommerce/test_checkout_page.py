@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -5,7 +6,7 @@ from django.db import transaction
 
 from shopfolio.core.models import Policy
 from shopfolio.ecommerce.exceptions import PaymentUnavailable
-from shopfolio.ecommerce.models import Order, StripeSession, Variant
+from shopfolio.ecommerce.models import Order, Product, StripeSession, Variant
 from shopfolio.ecommerce.models.cart import CartCookie
 from shopfolio.ecommerce.services.payment import mark_paid
 from shopfolio.ecommerce.views import checkout as page
@@ -150,6 +151,51 @@ def test_another_price_shows_the_new_total_and_keeps_the_form(client, print_cart
     assert 'name="total" value="14600"' in text
     assert 'value="Coimbra"' in text
     assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("total", ["", "abc", "-1", "14600.5", "9" * 5000])
+def test_a_total_that_is_none_is_asked_for_without_a_link_to_nowhere(client, print_cart, total):
+    text = client.post("/checkout/", filled(total=total)).content.decode()
+
+    assert "<li>The total was lost on the way. Please look at it and pay below.</li>" in text
+    assert "#id_total" not in text
+    assert 'name="total" value="14600"' in text
+
+
+def test_a_price_that_changes_between_form_and_button_is_shown_before_it_is_paid(client, print_cart):
+    form = client.get("/checkout/").content.decode()
+    Variant.objects.update(price=15_000)
+
+    answer = client.post("/checkout/", filled(total=re.search(r'name="total" value="(\d+)"', form)[1]))
+
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert "A price has changed: the total is now €156.00." in text
+    assert 'name="total" value="15600"' in text
+    assert 'value="Coimbra"' in text
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda: Product.objects.update(status=Product.Status.DRAFT), "Print: No longer offered."),
+        (lambda: Variant.objects.update(status=Variant.Status.RETIRED), "Print: No longer offered."),
+    ],
+)
+def test_what_is_taken_off_sale_meanwhile_is_not_sold(client, print_cart, change, words):
+    change()
+
+    answer = client.post("/checkout/", filled())
+
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert words in text
+    assert 'role="alert"' in text
+    assert '<a href="/cart/">Change the cart</a>' in text
+    assert 'value="Coimbra"' in text
+    assert not Order.objects.exists()
+    assert Variant.objects.get().available == 10
 
 
 def test_what_is_sold_out_meanwhile_leads_back_to_the_cart(client, print_cart):

@@ -71,18 +71,19 @@ def update(request: HttpRequest) -> HttpResponse:
     if cart is None:
         return SeeOther(reverse("ecommerce:cart"))
     CART.count(request)
-    lines = list(cart.lines.all())
+    lines = list(cart.lines.select_related("variant__product"))
     form = CartForm(request.POST, lines=lines)
     if removed := request.POST.get("remove"):
         for line in lines:
             if str(line.pk) == removed:
                 set_quantity(line, quantity=0)
         return back_to(cart)
-    is_valid = form.is_valid()
+    if not form.is_valid():
+        return show_cart(request, cart, form=form, status=422)
     for line in lines:
         if (quantity := form.quantity_of(line)) is not None:
             set_quantity(line, quantity=quantity)
-    return back_to(cart) if is_valid else show_cart(request, cart, form=form, status=422)
+    return back_to(cart)
 
 
 def back_to(cart: Cart) -> HttpResponse:
@@ -112,7 +113,7 @@ def show_cart(
     totals = price_cart(cart)
     waiting = cart.orders.filter(status__in=[Order.Status.DRAFT, Order.Status.AWAITING_PAYMENT]).first()
     rows = rows_of(totals, form, waiting)
-    context = {"rows": rows, "totals": totals, "waiting": waiting}
+    context = {"rows": rows, "totals": totals, "waiting": waiting, "form": form}
     response = render(request, "ecommerce/cart.html", context, status=status)
     renew_badge(request, response, cart, sum(line.quantity for line in totals.lines))
     return response

@@ -1,0 +1,44 @@
+"""What nobody types by mistake: for every field of every form, and every parameter of every address."""
+
+from urllib.parse import quote_from_bytes
+
+NASTY: dict[str, bytes] = {
+    "empty": b"",
+    "blanks": b" \t ",
+    "NUL": b"a\x00b",
+    "only NUL": b"\x00",
+    "lone surrogate": b"a\xed\xa0\x80b",
+    "no UTF-8": b"\xff\xfe\x00",
+    "right to left": "\u202egro.elpmaxe@ana\u202c\u200b\ufeff".encode(),
+    "emoji": "👩\u200d🎨🏳️\u200d🌈".encode(),
+    "combining": ("a" + "\u0301" * 400).encode(),
+    "header": b"ana@example.org\r\nBcc: x@y.example",
+    "markup": b"\"'><script>alert(1)</script>",
+    "template": b"{{ 7|add:7 }}{% debug %}{% include 'x' %}%(count)s {0}",
+    "path": b"../../../../etc/passwd",
+    "sql": b"'; DROP TABLE core_profile; --",
+    "zero": b"0",
+    "negative": b"-1",
+    "fraction": b"1.5",
+    "exponent": b"1e3",
+    "not a number": b"NaN",
+    "infinite": b"Infinity",
+    "huge": b"1" + b"0" * 30,
+    "5,000 digits": b"9" * 5_000,
+    "other digits": "١٢٣²".encode(),
+    "wrong key": b"0198f7a0-0000-7000-8000-000000000000",
+    "date": b"0000-99-99",
+    "first day": b"0001-01-01",
+    "last day": b"9999-12-31",
+    "long": b"x" * 20_000,
+}
+
+
+def encoded(fields: dict[str, bytes | str | list[bytes]]) -> bytes:
+    """A form's body, byte for byte: a client that encodes would put most of these right."""
+    parts = []
+    for name, values in fields.items():
+        for value in values if isinstance(values, list) else [values]:
+            raw = value.encode() if isinstance(value, str) else value
+            parts.append(f"{quote_from_bytes(name.encode(), safe='')}={quote_from_bytes(raw, safe='')}")
+    return "&".join(parts).encode()
