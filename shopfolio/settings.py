@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from environ import Env
 
 from shopfolio.lib import env
+from shopfolio.lib.logs import leave_out_values, traceback_without_values
 from shopfolio.lib.sqlite import use_safe_sqlite
 
 use_safe_sqlite()
@@ -50,7 +51,8 @@ def is_loopback(host: str) -> bool:
 
 
 LOOPBACK = is_loopback(SITE_HOST)
-ALLOWED_HOSTS = env.names("ALLOWED_HOSTS") or [SITE_HOST, "127.0.0.1", "localhost", "[::1]"]
+# Loopback too, for whoever asks from the same machine whether the site is well.
+ALLOWED_HOSTS = [*(env.names("ALLOWED_HOSTS") or [SITE_HOST]), "127.0.0.1", "localhost", "[::1]"]
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS contains *; name the hosts, or leave it out.")
 
@@ -92,6 +94,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "shopfolio.core.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "shopfolio.core.page_cache.GenerationMiddleware",
@@ -305,13 +308,18 @@ LOGGING = {
     "formatters": {
         "line": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.processors.JSONRenderer()
-            if LOG_FORMAT == "json"
-            else structlog.dev.ConsoleRenderer(
-                colors=False,
-                exception_formatter=structlog.dev.plain_traceback,  # the rich one prints local values
-            ),
-            "foreign_pre_chain": LOG_STEPS,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.ExceptionRenderer(traceback_without_values),
+                structlog.processors.JSONRenderer()
+                if LOG_FORMAT == "json"
+                else structlog.dev.ConsoleRenderer(
+                    colors=False, exception_formatter=structlog.dev.plain_traceback
+                ),
+            ],
+            "foreign_pre_chain": [leave_out_values, *LOG_STEPS],
+            "use_get_message": False,
+            "pass_foreign_args": True,
             "fmt": f"{PROCESS} | %(message)s" if PROCESS and LOG_FORMAT == "text" else "%(message)s",
         }
     },

@@ -86,6 +86,12 @@ def test_a_refused_address_does_not_tell_its_password(tmp_path: Path, name: str,
     assert "ines:" not in done.stderr
 
 
+def test_loopback_is_answered_whatever_hosts_are_named(tmp_path: Path) -> None:
+    done = shopfolio("diffsettings", folder=tmp_path, ALLOWED_HOSTS="ines.example")
+
+    assert "ALLOWED_HOSTS = ['ines.example', '127.0.0.1', 'localhost', '[::1]']\n" in done.stdout
+
+
 def test_a_new_data_folder_is_its_owners_alone(tmp_path: Path) -> None:
     shopfolio("check", folder=tmp_path / "site")
 

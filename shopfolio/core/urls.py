@@ -3,7 +3,7 @@ from django.views.decorators.http import require_safe
 
 from shopfolio.core.feeds import BlogFeed
 from shopfolio.core.sitemaps import sitemap_xml
-from shopfolio.core.views import audience, blog, policy, portfolio, resume, site
+from shopfolio.core.views import audience, blog, health, policy, portfolio, resume, site
 from shopfolio.core.whole_pages import public_page
 
 app_name = "core"
@@ -29,6 +29,6 @@ urlpatterns = [
     re_path(r"^media/(?P<path>pictures/[\w/-]+\.[a-z]{3,4})$", site.picture, name="picture"),
     path("sitemap.xml", sitemap_xml, name="sitemap"),
     path("robots.txt", site.robots, name="robots"),
-    path("health/live", site.live, name="live"),
-    path("health/ready", site.ready, name="ready"),
+    path("health/live", health.live, name="live"),
+    path("health/ready", health.ready, name="ready"),
 ]

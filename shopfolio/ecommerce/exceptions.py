@@ -32,9 +32,13 @@ class SessionUnknown(PaymentUnavailable):
 class SessionRefused(Exception):
     """Stripe will never accept this request as it stands."""
 
+    quotes_others = True
+
 
 class KeySpent(Exception):
     """Under this idempotency key Stripe only repeats an error, for a day, or knows another request."""
+
+    quotes_others = True
 
 
 class IllegalTransition(Exception):

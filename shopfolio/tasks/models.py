@@ -1,8 +1,17 @@
+from datetime import datetime, timedelta
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import BaseModel
+from shopfolio.abstract_models import BaseModel, SingletonModel
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def waiting(self, now: datetime) -> "JobQuerySet":
+        """Due, and nobody is at it."""
+        free = models.Q(lease_until=None) | models.Q(lease_until__lt=now)
+        return self.filter(free, status=Job.Status.DUE, due_at__lte=now)
 
 
 class Job(BaseModel):
@@ -27,6 +36,11 @@ class Job(BaseModel):
     )
     last_error = models.TextField(_("last error"), blank=True)
     done_at = models.DateTimeField(_("done at"), null=True, blank=True)
+    request_id = models.CharField(
+        _("request"), max_length=64, blank=True, help_text=_("Whose lines in the log lead here.")
+    )
+
+    objects = JobQuerySet.as_manager()
 
     class Meta(BaseModel.Meta):
         verbose_name = _("job")
@@ -72,3 +86,26 @@ class Email(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.subject} ({self.to})"
+
+
+class LastSweep(SingletonModel):
+    """When a worker last looked for due jobs: the sign that beat, broker and worker are alive."""
+
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta(SingletonModel.Meta):
+        verbose_name = _("last sweep")
+        verbose_name_plural = _("last sweeps")
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S}"
+
+    @classmethod
+    def note(cls) -> None:
+        """Written every ten seconds at most: sweeps come more often, and a write waits for its turn."""
+        now = timezone.now()
+        before = cls.objects.filter(pk=cls.ID).values_list("at", flat=True).first()
+        if before is None:
+            cls.objects.get_or_create(pk=cls.ID, defaults={"at": now})
+        elif before <= now - timedelta(seconds=10):
+            cls.objects.filter(pk=cls.ID, at=before).update(at=now, modified=now)

@@ -5,6 +5,7 @@ The broker may lose every message: it carries only bells, and a sweep rings agai
 
 import os
 import socket
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,9 +20,10 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
+from shopfolio.lib.logs import words_of_error
 from shopfolio.lib.process import is_running, process_space
 from shopfolio.tasks.celery import TIME_LIMIT, app, make_broker_folders
-from shopfolio.tasks.models import Job
+from shopfolio.tasks.models import Job, LastSweep
 
 log = structlog.get_logger(__name__)
 
@@ -84,11 +86,16 @@ def job(
 
 def enqueue(name: str, *, key: str, delay: timedelta = timedelta(), **args: Any) -> Job:
     """Promise a job within the caller's transaction. The same name and key give the first one again."""
-    due = timezone.now() + delay
-    row, created = Job.objects.get_or_create(name=name, key=key, defaults={"args": args, "due_at": due})
+    defaults = {"args": args, "due_at": timezone.now() + delay, "request_id": request_id()}
+    row, created = Job.objects.get_or_create(name=name, key=key, defaults=defaults)
     if created and not delay:
         transaction.on_commit(partial(ring, row.pk), robust=True)
     return row
+
+
+def request_id() -> str:
+    """Of the request that is answered now, or that led to the job that runs now; it names both in the log."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
 
 
 def ring(job_id: UUID) -> None:
@@ -97,7 +104,7 @@ def ring(job_id: UUID) -> None:
     try:
         app.send_task("tasks.run", [str(job_id)], retry=False, ignore_result=True)
     except Exception as error:
-        log.warning("bell not rung", job=str(job_id), error=type(error).__name__)
+        log.warning("bell not rung", job_id=str(job_id), error=type(error).__name__)
 
 
 @shared_task(name="tasks.run")
@@ -110,11 +117,11 @@ def sweep() -> None:
     """Ring for every due row that nobody works on."""
     put_back_the_orphans()
     now = timezone.now()
-    free = models.Q(lease_until=None) | models.Q(lease_until__lt=now)
-    due = Job.objects.filter(free, status=Job.Status.DUE, due_at__lte=now, rung_at__lt=now - UNTOUCHED)
+    due = Job.objects.waiting(now).filter(rung_at__lt=now - UNTOUCHED)
     for job_id in list(due.order_by("due_at").values_list("pk", flat=True)[:200]):
         Job.objects.filter(pk=job_id).update(rung_at=now)
         ring(job_id)
+    LastSweep.note()
 
 
 class WorkerDied(Exception):
@@ -128,7 +135,8 @@ def put_back_the_orphans() -> None:
     for row in Job.objects.filter(status=Job.Status.DUE, owner__startswith=f"{process_space()}:"):
         pid = int(row.owner.split(":")[1])
         if not is_running(pid):
-            put_back(row, WorkerDied(f"process {pid}"), owner=row.owner)
+            with structlog.contextvars.bound_contextvars(**told_of(row)):
+                put_back(row, WorkerDied(f"process {pid}"), owner=row.owner)
 
 
 @shared_task(name="tasks.tick")
@@ -146,19 +154,33 @@ def run_job(job_id: UUID) -> bool:
     row = claim(job_id, owner=owner)
     if row is None:
         return False
-    with structlog.contextvars.bound_contextvars(job=str(row.pk), job_name=row.name):
+    began = time.perf_counter()
+    with structlog.contextvars.bound_contextvars(**told_of(row)):
+        log.info("job started")
         try:
             perform(row, owner=owner)
         except Exception as error:
-            put_back(row, error, owner=owner)
+            with structlog.contextvars.bound_contextvars(ms=ms_since(began)):
+                put_back(row, error, owner=owner)
             return False
+        log.info("job done", ms=ms_since(began))
     return True
+
+
+def told_of(row: Job) -> dict[str, Any]:
+    """What stands in every line that the job writes."""
+    line = {"job_id": str(row.pk), "job": row.name, "attempt": row.attempts}
+    return line | ({"request_id": row.request_id} if row.request_id else {})
+
+
+def ms_since(began: float) -> int:
+    return round((time.perf_counter() - began) * 1000)
 
 
 def claim(job_id: UUID, *, owner: str) -> Job | None:
     now = timezone.now()
-    free = models.Q(lease_until=None) | models.Q(lease_until__lt=now)
-    won = Job.objects.filter(free, pk=job_id, status=Job.Status.DUE, due_at__lte=now).update(
+    free = Job.objects.waiting(now).filter(pk=job_id)
+    won = free.update(
         owner=owner, lease_until=now + LEASE, attempts=models.F("attempts") + 1, rung_at=now, waits_for=""
     )
     return Job.objects.get(pk=job_id) if won else None
@@ -201,7 +223,7 @@ def put_back(row: Job, error: Exception, *, owner: str) -> None:
         let_wait(row, error, owner=owner)
         return
     dead = isinstance(error, PermanentFailure) or row.attempts >= TRIES
-    log.warning("job failed", attempt=row.attempts, gave_up=dead, error=f"{type(error).__name__}: {error}")
+    log.warning("job failed", gave_up=dead, error=words_of_error(error))
     Job.objects.filter(pk=row.pk, owner=owner, status=Job.Status.DUE).update(
         status=Job.Status.DEAD if dead else Job.Status.DUE,
         due_at=now + timedelta(seconds=min(4**row.attempts, 3600)),

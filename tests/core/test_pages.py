@@ -2,7 +2,6 @@
 
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from shopfolio.core.models import (
@@ -204,16 +203,6 @@ def test_robots_are_told_where_the_sitemap_is(client):
     text = client.get("/robots.txt").content.decode()
 
     assert text.endswith("Sitemap: http://127.0.0.1:8000/sitemap.xml\n")
-
-
-def test_readiness_fails_while_the_database_does_not_answer(client, monkeypatch):
-    def broken() -> None:
-        raise DatabaseError
-
-    monkeypatch.setattr(connection, "cursor", broken)
-
-    assert client.get("/health/ready").status_code == 503
-    assert client.get("/health/live").status_code == 200
 
 
 def test_the_error_page_needs_no_database(client, monkeypatch):

@@ -1,5 +1,4 @@
 from django.core.files.storage import default_storage
-from django.db import DatabaseError, connection
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -55,19 +54,3 @@ def picture(request: HttpRequest, path: str) -> FileResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     text = ROBOTS.format(sitemap=absolute_url("core:sitemap"))
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
-
-
-@require_safe
-def live(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("live\n", content_type="text/plain")
-
-
-@require_safe
-def ready(request: HttpRequest) -> HttpResponse:
-    """Whether the database answers."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return HttpResponse("the database does not answer\n", status=503, content_type="text/plain")
-    return HttpResponse("ready\n", content_type="text/plain")

@@ -3,6 +3,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.module_loading import import_string
+from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
 from gunicorn.http import wsgi
 
@@ -13,6 +14,24 @@ class PlainResponse(wsgi.Response):  # type: ignore[misc]
     def default_headers(self) -> list[str]:
         """Gunicorn's own, less the one that says who serves."""
         return [line for line in super().default_headers() if not line.startswith("Server:")]
+
+
+class WebLog(glogging.Logger):  # type: ignore[misc]
+    """Gunicorn's lines in our form. Requests have theirs already; strangers' nonsense is not repeated."""
+
+    access_log_enabled = False
+
+    def setup(self, cfg: Any) -> None:
+        self.cfg = cfg
+        self.error_log.setLevel("WARNING")
+        self.error_log.propagate = True
+
+    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        is_quote = msg.startswith("Invalid request from")  # and its address
+        super().warning("Invalid request" if is_quote else msg, *args, **kwargs)
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        super().exception("error in the web server", **kwargs)
 
 
 class WebServer(BaseApplication):  # type: ignore[misc]
@@ -45,8 +64,7 @@ def server_options(*, workers: int, threads: int) -> dict[str, Any]:
         "limit_request_field_size": 8190,
         "control_socket_disable": True,
         "proc_name": "shopfolio-web",
-        "loglevel": "warning",
-        "logconfig_dict": settings.LOGGING,
+        "logger_class": WebLog,
     }
 
 
