@@ -25,6 +25,10 @@ class PaymentUnavailable(ShopError, Away):
     who = "stripe"
 
 
+class StripeIsAtIt(PaymentUnavailable):
+    """The very same request is under way already: somebody else will hear the answer."""
+
+
 class SessionUnknown(PaymentUnavailable):
     """Stripe answers, but knows no such session: it may be another account's. Asking again is no use."""
 

@@ -12,7 +12,13 @@ import stripe
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from shopfolio.ecommerce.exceptions import KeySpent, PaymentUnavailable, SessionRefused, SessionUnknown
+from shopfolio.ecommerce.exceptions import (
+    KeySpent,
+    PaymentUnavailable,
+    SessionRefused,
+    SessionUnknown,
+    StripeIsAtIt,
+)
 from shopfolio.lib.db import refuse_in_transaction
 
 API_VERSION = "2026-10-28.endive"
@@ -87,11 +93,11 @@ def stripe_call() -> Iterator[None]:
         raise PaymentUnavailable(_("This shop cannot take payments yet."))
     try:
         yield
-    except stripe.InvalidRequestError as error:
-        if error.http_status == 409:
-            raise PaymentUnavailable(later()) from error
-        raise SessionRefused(described(error)) from error
     except stripe.StripeError as error:
+        if error.http_status == 409:
+            raise StripeIsAtIt(later()) from error
+        if isinstance(error, stripe.InvalidRequestError):
+            raise SessionRefused(described(error)) from error
         raise PaymentUnavailable(later()) from error
 
 

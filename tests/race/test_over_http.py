@@ -1,10 +1,12 @@
 """Buyers at real server processes, over HTTP, on the database that the site has."""
 
+import threading
 from collections import Counter
 
 import pytest
 
 from shopfolio.ecommerce.models import Invoice, Order, StockMovement, StripeSession
+from shopfolio.ecommerce.simulator.endpoint import Api
 from tests.counts import count
 from tests.factories import make_product, make_shop, make_variant
 from tests.processes import wait_for
@@ -76,6 +78,24 @@ def test_fifty_clicks_on_pay_are_one_order_and_lead_to_one_page(shop):
     assert shop.sessions() == {attempt.session_id: "open"}
     assert shelf(variant) == PIECES - 1
     shop.assert_nothing_went_wrong()
+
+
+def test_clicks_while_stripe_takes_its_time_wait_for_the_first_ones_page(shop, monkeypatch):
+    """Stripe answers 409 to a key that it is busy with; the SDK gives up before the first answer is there."""
+    variant = variant_with(available=PIECES)
+    [buyer] = shop.browsers_at_the_checkout(1, variant)
+    perform = Api._perform
+
+    def perform_slowly(*args):
+        threading.Event().wait(3)
+        return perform(*args)
+
+    monkeypatch.setattr(Api, "_perform", perform_slowly)
+    windows = [shop.browser(buyer.cookies) for _ in range(6)]
+
+    outcomes = all_at_once(6, lambda index: windows[index].pay(PRICE + DELIVERY).headers.get("Location"))
+
+    assert outcomes == {StripeSession.objects.get().url: 6}
 
 
 def test_carts_with_the_same_goods_in_opposite_order_all_get_through(shop):

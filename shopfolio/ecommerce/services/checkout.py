@@ -1,5 +1,6 @@
 """From a cart to a page where it can be paid."""
 
+import time
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from shopfolio.ecommerce.exceptions import (
     SessionRefused,
     ShopError,
     SoldOut,
+    StripeIsAtIt,
 )
 from shopfolio.ecommerce.gateway import SessionState
 from shopfolio.ecommerce.models import Cart, Order, OrderEvent, OrderLine, StripeSession
@@ -266,6 +268,8 @@ def open_session(attempt: StripeSession, *, timeout: float | None = None) -> Str
         if "expires_at" not in str(error) and not isinstance(error, BeginAgain):
             raise ShopError(_("This order cannot be paid here. Nothing was charged.")) from error
     except PaymentUnavailable as error:
+        if isinstance(error, StripeIsAtIt) and timeout is None and is_answered_to_another(attempt):
+            return attempt
         StripeSession.objects.filter(pk=attempt.pk).update(
             last_error=repr(error.__cause__)[:1000], modified=timezone.now()
         )
@@ -274,6 +278,17 @@ def open_session(attempt: StripeSession, *, timeout: float | None = None) -> Str
         payment.record(state)
     attempt.refresh_from_db()
     return attempt
+
+
+def is_answered_to_another(attempt: StripeSession) -> bool:
+    """Wait for the buyer's other click, which Stripe is busy with: its page is this one's too."""
+    end = time.monotonic() + gateway.TIMEOUT
+    while time.monotonic() < end:
+        time.sleep(0.2)
+        attempt.refresh_from_db()
+        if attempt.status != StripeSession.Status.CREATING:
+            return True
+    return False
 
 
 def create_or_find(attempt: StripeSession, *, timeout: float | None) -> SessionState:
