@@ -1,3 +1,5 @@
+from uuid import uuid4
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -111,3 +113,10 @@ def test_the_database_itself_refuses_a_negative_shelf():
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Variant.objects.filter(pk=variant.pk).update(available=-1)
+
+
+def test_what_the_owner_has_deleted_meanwhile_is_no_longer_offered():
+    with pytest.raises(SoldOut) as refusal:
+        stock.reserve(uuid4(), 1, order=Order(total=0, currency="EUR"))
+
+    assert refusal.value.message == "This is no longer offered."

@@ -20,12 +20,12 @@ def add_to_cart(cart: Cart, *, variant: Variant, quantity: int) -> CartLine:
     with transaction.atomic():
         lines = CartLine.objects.filter(cart=cart, variant=variant)
         more = Least(F("quantity") + quantity, CartLine.MOST)
-        if not lines.update(quantity=more, modified=timezone.now()):
+        while not lines.update(quantity=more, modified=timezone.now()):
             try:
                 with transaction.atomic():
                     return CartLine.objects.create(cart=cart, variant=variant, quantity=quantity)
             except IntegrityError:  # the other click was quicker by a hair: its line is there now
-                lines.update(quantity=more, modified=timezone.now())
+                continue
         return lines.get()
 
 

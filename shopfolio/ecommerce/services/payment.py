@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from shopfolio.ecommerce import gateway
@@ -12,6 +11,7 @@ from shopfolio.ecommerce.exceptions import SoldOut
 from shopfolio.ecommerce.gateway import SessionState
 from shopfolio.ecommerce.models import CartLine, Order, OrderEvent, StripeSession
 from shopfolio.ecommerce.services import stock
+from shopfolio.ecommerce.services.cart import set_quantity
 from shopfolio.ecommerce.services.delivery import grant_entitlements
 from shopfolio.ecommerce.services.invoicing import enqueue_paid_mails, issue_invoice
 
@@ -165,10 +165,10 @@ def empty_cart(order: Order) -> None:
     """What was bought leaves the cart; what was put in since stays."""
     if order.cart_id is None:
         return
-    for variant_id, quantity in stock.pieces(order):
-        line: Any = CartLine.objects.filter(cart_id=order.cart_id, variant_id=variant_id)
-        line.filter(quantity__lte=quantity).delete()
-        line.update(quantity=F("quantity") - quantity)
+    bought = dict(stock.pieces(order))
+    lines = CartLine.objects.select_for_update().filter(cart_id=order.cart_id, variant_id__in=bought)
+    for line in lines.order_by("pk"):
+        set_quantity(line, quantity=max(0, line.quantity - bought[line.variant_id]))
 
 
 def on_unpaid(order: Order, attempt: StripeSession, state: SessionState) -> None:

@@ -100,7 +100,9 @@ def write(variant_id: UUID, kind: str, quantity: int, *, order: Order | None = N
 
 
 def sold_out_message(variant_id: UUID) -> str:
-    variant = Variant.objects.select_related("product").get(pk=variant_id)
+    variant = Variant.objects.select_related("product").filter(pk=variant_id).first()
+    if variant is None:
+        return _("This is no longer offered.")
     if not variant.available:
         return _("%(name)s has just sold out.") % {"name": variant}
     return _("Only %(left)s left of %(name)s.") % {"left": variant.available, "name": variant}
