@@ -255,9 +255,11 @@ def waiting(name: str, who: str) -> models.QuerySet[Job]:
 
 
 def wake(name: str, who: str) -> int:
-    """Who was away answers again: all are due with fresh tries, and the sweep rings for them."""
+    """Who was away answers again: all are due with fresh tries, and the next sweep rings for them."""
     now = timezone.now()
-    return waiting(name, who).update(waits_for="", attempts=0, due_at=now, modified=now)
+    return waiting(name, who).update(
+        waits_for="", attempts=0, due_at=now, rung_at=now - UNTOUCHED, modified=now
+    )
 
 
 def run_again(row: Job) -> None:

@@ -101,6 +101,17 @@ def test_once_the_bank_answers_all_who_waited_for_it_are_due_with_fresh_tries(ba
     assert other.waits_for == "mail"
 
 
+def test_the_next_sweep_rings_for_them(bank, monkeypatch):
+    row = try_now(enqueue("tests.ask", key="a", who="Ana"))
+    bells = []
+    monkeypatch.setattr(outbox, "ring", bells.append)
+
+    wake("tests.ask", "bank")
+    outbox.sweep()
+
+    assert bells == [row.pk]
+
+
 def test_the_longest_waiting_comes_first(bank):
     first, second = (enqueue("tests.ask", key=key, who=key) for key in "ab")
     try_now(second)
