@@ -1,5 +1,6 @@
 """A shop as it is served, and the browsers of those who buy in it."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -82,9 +83,11 @@ class Shop:
         return {session.id: session.status or "" for session in found}
 
     def assert_nothing_went_wrong(self) -> None:
-        log = self.web.log()
-        assert "database is locked" not in log
-        assert "Traceback" not in log
+        answers = re.findall(r"status=(\d+)", self.web.log())
+        assert answers
+        assert [status for status in answers if status >= "500"] == []
+        assert "database is locked" not in self.web.log()
+        assert "Traceback" not in self.web.log()
 
 
 @pytest.fixture

@@ -7,9 +7,11 @@ from shopfolio.ecommerce.admin.catalog import VariantForm
 from shopfolio.ecommerce.models import StockMovement, Variant
 from shopfolio.ecommerce.services import stock
 from tests.admin_forms import change_page, filled_in
+from tests.counts import count
 from tests.factories import make_cart, make_product, make_shop, make_variant
 from tests.race.buying import buy
 from tests.race.protections import Meeting, meet_after
+from tests.race.results import told
 from tests.race.threads import all_at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rows]
@@ -20,8 +22,8 @@ def product():
     """With two variants, the younger one first on its page."""
     make_shop()
     product = make_product("Tide Table")
-    make_variant(product, available=20, position=2, title="A3")
-    make_variant(product, available=20, position=1, title="A2")
+    make_variant(product, available=8, position=2, title="A3")
+    make_variant(product, available=8, position=1, title="A2")
     return product
 
 
@@ -40,7 +42,7 @@ def test_the_owner_and_a_buyer_do_not_wait_for_each_other(product, owner_client,
     """One has its first row before the other reaches for its second, if it can."""
     older, younger = product.variants.order_by("pk")
     cart = make_cart((older, 1), (younger, 1))
-    press_save = save(owner_client, product, sku_0="NEW-0", sku_1="NEW-1", on_shelf_0="25", on_shelf_1="25")
+    press_save = save(owner_client, product, sku_0="NEW-0", sku_1="NEW-1", on_shelf_0="13", on_shelf_1="13")
     meeting = Meeting(sure=False)
     meet_after(monkeypatch, meeting, stock, "reserve")
     meet_after(monkeypatch, meeting, VariantForm, "save")
@@ -49,4 +51,41 @@ def test_the_owner_and_a_buyer_do_not_wait_for_each_other(product, owner_client,
 
     assert outcomes == {"302": 1, "ordered": 1}
     for variant in Variant.objects.all():
-        assert variant.available == StockMovement.shelf_by_ledger(variant.pk) == 24
+        assert variant.available == StockMovement.shelf_by_ledger(variant.pk) == 12
+
+
+def test_what_the_owner_counts_while_people_buy_ends_in_the_ledger(shop, product, owner_client):
+    """The owner takes out one piece of each and puts in two, over and over; buyers want the same two."""
+    [older, younger] = product.variants.order_by("pk")
+    rounds, buyers = count(6, 25), count(10, 40)
+    browsers = [shop.browser() for _ in range(buyers)]
+
+    def buy_over_http(index):
+        for variant in (younger, older)[:: 1 if index % 2 else -1]:
+            if browsers[index].add(product, variant=variant.pk).status_code != 303:
+                return "not added"
+        return shop.press_pay(browsers[index], 2 * 14_000 + 600)
+
+    def count_over_and_over(_index):
+        for number in range(rounds):
+            change = 2 if number % 2 else -1
+            shown = filled_in(owner_client.get(change_page(product)))
+            counted = {
+                name: str(max(0, int(shown[name]) + change))
+                for name in ("variants-0-on_shelf", "variants-1-on_shelf")
+            }
+            assert owner_client.post(change_page(product), shown | counted).status_code == 302
+        return "counted"
+
+    with told(f"{buyers} buyers, and the owner counts the same shelf {rounds} times") as row:
+        row.outcome = all_at_once(
+            buyers + 1, lambda index: buy_over_http(index) if index < buyers else count_over_and_over(index)
+        )
+
+    assert row.outcome["counted"] == 1
+    assert row.outcome["sent to Stripe"] + row.outcome["sold out"] + row.outcome["not added"] == buyers
+    for variant in Variant.objects.all():
+        assert variant.available == StockMovement.shelf_by_ledger(variant.pk)
+        reserved = sum(variant.movements.filter(kind="reserved").values_list("quantity", flat=True))
+        assert reserved == row.outcome["sent to Stripe"]
+    shop.assert_nothing_went_wrong()
