@@ -217,7 +217,7 @@ def finish(row: Job, *, owner: str) -> None:
 
 
 def put_back(row: Job, error: Exception, *, owner: str) -> None:
-    """Try again later, each time four times as much later; give up after TRIES, more than four hours on."""
+    """Try again later; give up after TRIES, more than four hours on."""
     now = timezone.now()
     if isinstance(error, Away) and row.created > now - PATIENCE:
         let_wait(row, error, owner=owner)
@@ -226,12 +226,17 @@ def put_back(row: Job, error: Exception, *, owner: str) -> None:
     log.warning("job failed", gave_up=dead, error=words_of_error(error))
     Job.objects.filter(pk=row.pk, owner=owner, status=Job.Status.DUE).update(
         status=Job.Status.DEAD if dead else Job.Status.DUE,
-        due_at=now + timedelta(seconds=min(4**row.attempts, 3600)),
+        due_at=now + pause(row.attempts),
         lease_until=None,
         owner="",
         modified=now,
         last_error="".join(traceback.format_exception(error))[-4000:],
     )
+
+
+def pause(attempts: int) -> timedelta:
+    """Each time four times as much, at most an hour."""
+    return timedelta(seconds=min(4**attempts, 3600))
 
 
 def let_wait(row: Job, error: Away, *, owner: str) -> None:

@@ -4,6 +4,8 @@ import email
 import os
 import signal
 import time
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -33,24 +35,23 @@ def write_down(*, path: str, line: str, seconds: float = 0) -> None:
     append(Path(path), f"end {line}")
 
 
-@job("tests.fail")
-def fail() -> None:
-    raise ValueError("poison")
+def poison(name: str, act: Callable[[], object]) -> None:
+    """A job that does the same harm each time, until a file says that somebody has cured it."""
+
+    @job(name, external=True)
+    def harm(*, cure: str) -> None:
+        if not Path(cure).exists():
+            act()
 
 
-@job("tests.kill_worker", external=True)
-def kill_worker() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+poison("tests.raises", lambda: 1 // 0)
+poison("tests.kills", lambda: os.kill(os.getpid(), signal.SIGKILL))
+poison("tests.exits", lambda: os._exit(1))
+poison("tests.dawdles", lambda: time.sleep(3600))
 
 
-@job("tests.exit_worker", external=True)
-def exit_worker() -> None:
-    os._exit(1)
-
-
-@job("tests.dawdle", external=True)
-def dawdle() -> None:
-    time.sleep(3600)
+def no_pause(attempts: int) -> timedelta:
+    return timedelta()
 
 
 def enqueue_jobs(shelves: list[str], count: int) -> None:
