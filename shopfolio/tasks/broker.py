@@ -1,4 +1,4 @@
-"""Kombu's transport in a folder, without its two ways to lose or tear a message while it is written."""
+"""Kombu's transport in a folder, less what loses or tears messages and what silences a worker."""
 
 import os
 from contextlib import suppress
@@ -36,7 +36,24 @@ class Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
+    """Read by Celery's event loop, as Redis is: then each child of a worker has a pipe of its own.
+
+    They would share one and its lock otherwise, and a child that is killed while it waits, by a machine short
+    of memory for example, would leave the lock taken: the worker lives on and does nothing for ever.
+    """
+
     Channel = Channel
+    cycle: Any
+    implements = filesystem.Transport.implements.extend(asynchronous=True)
+
+    def register_with_event_loop(self, connection: Any, loop: Any) -> None:
+        loop.call_repeatedly(self.polling_interval, self.take_messages)
+        loop.on_tick.add(self.take_messages)
+
+    def take_messages(self) -> None:
+        with suppress(Empty):
+            while True:
+                self.cycle.get(self._deliver)
 
 
 def forget_old_messages(folder: Path) -> None:
