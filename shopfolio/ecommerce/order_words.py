@@ -65,8 +65,19 @@ WORDS: dict[str, tuple[Any, Any]] = {
 }
 
 
-def words_for(order: Order) -> Words:
-    title, text = WORDS[order.status]
+TOO_LATE = (
+    gettext_lazy("The time to pay is over."),
+    gettext_lazy(
+        "We are asking the bank whether your payment came. If it did, we write to %(email)s; "
+        "if not, nothing was charged and you can order again."
+    ),
+)
+
+
+def words_for(order: Order, *, can_pay: bool = True) -> Words:
+    """can_pay: whether the pay page of a waiting order is still open."""
+    is_over = order.status == Order.Status.AWAITING_PAYMENT and not can_pay
+    title, text = TOO_LATE if is_over else WORDS[order.status]
     known = {"name": order.name.split(" ")[0], "email": order.email}
     return Words(str(title) % known, str(text) % known)
 

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from shopfolio.core.models import Policy
 from shopfolio.ecommerce.exceptions import PaymentUnavailable
@@ -278,9 +279,46 @@ def test_while_the_bank_thinks_the_page_looks_again_by_itself(client, monkeypatc
 
     text = answer.content.decode()
     assert answer.status_code == 200
-    assert '<meta http-equiv="refresh" content="3">' in text
+    assert '<meta http-equiv="refresh" content="3; url=?session_id=cs_test_1&amp;looked=1">' in text
     assert order.get_absolute_url() in text
     assert "no-store" in answer["Cache-Control"]
+
+
+def test_a_bank_that_takes_long_is_said_and_looked_at_less_often(client, monkeypatch):
+    order = make_waiting_order()
+    make_open_session(order)
+
+    def settle(session_id, *, timeout):
+        raise PaymentUnavailable("later")
+
+    monkeypatch.setattr(page, "settle", settle)
+
+    answer = client.get("/checkout/return/", {"session_id": "cs_test_1", "looked": "6"})
+
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert "Please do not pay again. We go on asking, and write to marta@example.org" in text
+    assert '<meta http-equiv="refresh" content="20; url=?session_id=cs_test_1&amp;looked=7">' in text
+
+
+def test_who_was_looked_for_often_and_has_not_paid_reads_the_order(client, monkeypatch):
+    order = make_waiting_order()
+    make_open_session(order)
+    monkeypatch.setattr(page, "settle", lambda *args, **how: None)
+
+    answer = client.get("/checkout/return/", {"session_id": "cs_test_1", "looked": "6"})
+
+    assert (answer.status_code, answer["Location"]) == (303, order.get_absolute_url())
+
+
+@pytest.mark.parametrize("looked", ["-1", "abc", "9999999999", "²", "", "1.5"])
+def test_a_count_that_makes_no_sense_begins_anew(client, monkeypatch, looked):
+    make_open_session(make_waiting_order())
+    monkeypatch.setattr(page, "settle", lambda *args, **how: None)
+
+    answer = client.get("/checkout/return/", {"session_id": "cs_test_1", "looked": looked})
+
+    assert (answer.status_code, "looked=1" in answer.content.decode()) == (200, True)
 
 
 def test_stripe_is_not_asked_about_what_is_settled(client, monkeypatch):
@@ -313,6 +351,17 @@ def test_turning_back_changes_nothing(client):
     assert 'href="/cart/"' in text
     assert Order.objects.values().get() == before
     assert order.cart.lines.count() == 1
+
+
+@pytest.mark.parametrize("status", ["paid", "refunded", "processing", "review"])
+def test_who_turns_back_after_paying_does_not_read_that_nothing_was_charged(client, status):
+    order = make_waiting_order()
+    make_open_session(order)
+    Order.objects.update(status=status, paid_at=timezone.now() if status in {"paid", "refunded"} else None)
+
+    answer = client.get("/checkout/cancelled/", {"session_id": "cs_test_1"})
+
+    assert (answer.status_code, answer["Location"]) == (303, order.get_absolute_url())
 
 
 def test_turning_back_with_an_unfilled_placeholder_is_still_answered(client):

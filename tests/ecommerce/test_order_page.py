@@ -45,12 +45,14 @@ def test_a_paid_order_says_so_and_shows_what_was_bought(client):
 def test_every_status_is_told_in_words(client, status):
     order = make_waiting_order()
     set_status(order, status)
+    order.sessions.update(status=StripeSession.Status.OPEN, url="https://checkout.stripe.com/c/pay/1")
 
     text = client.get(order.get_absolute_url()).content.decode()
 
     assert str(WORDS[status][0]) % {"name": "Marta"} in text
     may_change = status in {"draft", "awaiting_payment", "processing"}
     assert ('http-equiv="refresh"' in text) == may_change
+    assert ("To your cart" in text) == (status in {"expired", "cancelled", "failed"})
 
 
 @pytest.mark.parametrize(
@@ -127,6 +129,8 @@ def test_who_turned_back_can_pay_while_the_session_is_open(client, minutes):
     text = client.get(order.get_absolute_url()).content.decode()
 
     assert ('href="https://checkout.stripe.com/c/pay/1"' in text) == (minutes > 0)
+    assert ("It waits for your payment." in text) == (minutes > 0)
+    assert ("We are asking the bank whether your payment came." in text) == (minutes < 0)
 
 
 def test_the_order_can_only_be_looked_at(client):

@@ -197,9 +197,12 @@ def test_a_second_payment_of_a_paid_order_is_noted_and_sells_nothing(attempt, va
         expires_at=attempt.expires_at,
     )  # fmt: skip
 
+    assert not Order.objects.paid_twice().exists()
+
     payment.record(is_paid(second))
 
     assert OrderEvent.objects.last().why == f"Paid a second time: cs_test_{second.pk.hex}"
+    assert list(Order.objects.paid_twice()) == [order]
     assert Invoice.objects.count() == 1
     assert shelf(variant) == 3
 

@@ -31,6 +31,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
             return None
         return order if order and hmac.compare_digest(order.token.encode(), token.encode()) else None
 
+    def paid_twice(self) -> Self:
+        """Whose buyer paid more than one session, and is owed the money of all but one."""
+        payments = models.Count("sessions", filter=Q(sessions__status="paid"))
+        return self.annotate(payments=payments).filter(payments__gt=1)
+
 
 class Order(BaseModel):
     """A sale, from the first offer to pay on. What it says of prices and goods never changes."""

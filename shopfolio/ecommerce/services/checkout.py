@@ -15,6 +15,7 @@ from shopfolio.ecommerce.exceptions import (
     PaymentUnavailable,
     PriceChanged,
     SessionRefused,
+    SessionUnknown,
     ShopError,
     SoldOut,
     StripeIsAtIt,
@@ -327,14 +328,32 @@ def close_order(order: Order) -> Order | None:
 
     Stripe is asked first: goods go back only when nobody can pay for them any more.
     """
-    attempt = order.sessions.filter(status__in=["creating", "open"]).first()
-    if attempt is not None:
-        attempt = open_session(attempt)  # what we never heard the answer to must be known before it is closed
-        if attempt.session_id:
-            gateway.expire_session(attempt.session_id)
-            payment.settle(attempt.session_id)
+    close_attempt(order)
     order.refresh_from_db()
     if order.status in {Order.Status.DRAFT, Order.Status.AWAITING_PAYMENT}:
-        raise PaymentUnavailable(gateway.later())
+        raise PaymentUnavailable(still_open())
     came_to_nothing = order.status in {Order.Status.EXPIRED, Order.Status.CANCELLED, Order.Status.FAILED}
     return None if came_to_nothing else order
+
+
+def close_attempt(order: Order) -> None:
+    attempt = order.sessions.filter(status__in=["creating", "open"]).first()
+    if attempt is None:
+        return
+    attempt = open_session(attempt)  # what we never heard the answer to must be known before it is closed
+    if attempt.session_id:
+        try:
+            gateway.expire_session(attempt.session_id)
+            payment.settle(attempt.session_id)
+        except SessionUnknown:
+            raise
+        except PaymentUnavailable as error:
+            raise PaymentUnavailable(still_open()) from error
+
+
+def still_open() -> str:
+    """Not that nothing was charged: the buyer may have paid the other page meanwhile."""
+    return _(
+        "You have begun to pay for this cart before, and the payment service does not answer now. "
+        "Please try again in a minute."
+    )

@@ -1,4 +1,5 @@
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,6 +21,8 @@ from shopfolio.ecommerce.services.pricing import Totals, price_cart
 from shopfolio.lib.http import SeeOther
 from shopfolio.users.limits import HOUR, MINUTE, Limits, TooMany
 
+PATIENCE = 6
+"""How often the page after paying looks again before it says that this takes long."""
 CHECKOUT = Limits("checkout", per_network={MINUTE: 300, HOUR: 2_000})
 
 
@@ -50,15 +53,15 @@ def checkout(request: HttpRequest) -> HttpResponse:
 @require_safe
 def returned(request: HttpRequest) -> HttpResponse:
     """Where Stripe sends the buyer: the address proves nothing, so Stripe is asked."""
-    attempt = find_attempt(request)
+    attempt, looked = find_attempt(request), times_looked(request)
     if attempt.status == StripeSession.Status.OPEN:
         try:
             settle(attempt.session_id or "", timeout=gateway.BRIEFLY)
         except PaymentUnavailable:
-            return show_waiting(request, attempt.order)
+            return show_waiting(request, attempt, looked)
     order = Order.objects.get(pk=attempt.order_id)
-    if order.status in {Order.Status.DRAFT, Order.Status.AWAITING_PAYMENT}:
-        return show_waiting(request, order)
+    if order.status in {Order.Status.DRAFT, Order.Status.AWAITING_PAYMENT} and looked < PATIENCE:
+        return show_waiting(request, attempt, looked)
     response = SeeOther(order.get_absolute_url())
     renew_cart(request, response, order)
     return response
@@ -71,6 +74,8 @@ def cancelled(request: HttpRequest) -> HttpResponse:
     # buyer still reads what is so.
     unfilled = request.GET.get("session_id") == SESSION_ID
     order = None if unfilled else find_attempt(request).order
+    if order and (order.paid_at or order.status in {Order.Status.PROCESSING, Order.Status.REVIEW}):
+        return SeeOther(order.get_absolute_url())
     return render(request, "ecommerce/cancelled.html", {"order": order})
 
 
@@ -106,8 +111,22 @@ def show_form(
     return response
 
 
-def show_waiting(request: HttpRequest, order: Order) -> HttpResponse:
-    return render(request, "ecommerce/waiting.html", {"order": order})
+def show_waiting(request: HttpRequest, attempt: StripeSession, looked: int) -> HttpResponse:
+    """A page that looks again by itself: at first every moment, then it says that this takes long."""
+    takes_long = looked >= PATIENCE
+    again = urlencode({"session_id": attempt.session_id, "looked": looked + 1})
+    context = {
+        "order": attempt.order,
+        "takes_long": takes_long,
+        "again": f"?{again}",
+        "refresh": 20 if takes_long else 3,
+    }
+    return render(request, "ecommerce/waiting.html", context)
+
+
+def times_looked(request: HttpRequest) -> int:
+    looked = request.GET.get("looked", "")
+    return int(looked) if looked.isascii() and looked.isdigit() and len(looked) < 4 else 0
 
 
 def as_last_time(cart: Cart) -> dict[str, Any]:

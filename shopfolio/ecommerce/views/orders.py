@@ -17,6 +17,9 @@ CHANGES_SOON = {Order.Status.DRAFT: 5, Order.Status.AWAITING_PAYMENT: 15, Order.
 """Seconds after which the page looks again."""
 
 
+CAME_TO_NOTHING = {Order.Status.EXPIRED, Order.Status.CANCELLED, Order.Status.FAILED}
+
+
 @private
 @require_safe
 def order(request: HttpRequest, token: str) -> HttpResponse:
@@ -24,16 +27,18 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
     attempts = list(order.sessions.order_by("-number"))
     lines = list(order.lines.select_related("variant__product"))
     paid = next((attempt for attempt in attempts if attempt.status == StripeSession.Status.PAID), None)
+    pay_page = pay_url(order, attempts)
     context = {
         "order": order,
-        "words": words_for(order),
+        "words": words_for(order, can_pay=bool(pay_page)),
         "steps": steps_of(order, lines, paid),
         "lines": [line for line in lines if line.kind == LineKind.PRODUCT],
         "shipping": next((line for line in lines if line.kind == LineKind.SHIPPING), None),
         "goods": sum(line.total for line in lines if line.kind == LineKind.PRODUCT),
         "downloads": downloads_of(order),
         "documents": documents_of(order),
-        "pay_url": pay_url(order, attempts),
+        "pay_url": pay_page,
+        "has_ended": order.status in CAME_TO_NOTHING,
         "refresh": CHANGES_SOON.get(Order.Status(order.status)),
         "is_sent": order.fulfilment != Order.Fulfilment.NOTHING_TO_SEND,
     }
