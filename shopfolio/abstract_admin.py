@@ -20,11 +20,16 @@ from shopfolio.abstract_models import PageModel, SingletonModel
 
 if TYPE_CHECKING:
     # Generic for mypy only: Django's own classes take no parameters when they run.
-    RowAdmin = admin.ModelAdmin[Any]
+    AnyModelAdmin = admin.ModelAdmin[Any]
     RowsInTable = admin.TabularInline[Any, Any]
     RowsStacked = admin.StackedInline[Any, Any]
 else:
-    RowAdmin, RowsInTable, RowsStacked = admin.ModelAdmin, admin.TabularInline, admin.StackedInline
+    AnyModelAdmin, RowsInTable, RowsStacked = admin.ModelAdmin, admin.TabularInline, admin.StackedInline
+
+
+class RowAdmin(AnyModelAdmin):
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {}  # Django's own fills in whatever an address names, without asking the fields
 
 
 class RowActionsMixin(RowAdmin):

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.middleware.csrf import CsrfViewMiddleware
 
@@ -37,6 +39,14 @@ class NoNulMiddleware:
         return self.get_response(request)
 
 
+def is_back_office(request: HttpRequest) -> bool:
+    return request.path.startswith("/admin/")
+
+
+NO_SUCH_FILTER = (ValidationError, OverflowError, DataError)
+"""What Django's admin lets through when an address asks for the year 10^30, or for a key that is none."""
+
+
 class StatusPageMiddleware:
     """Refusals in our words: what a decorator answers without any, and what a view leaves to us."""
 
@@ -58,6 +68,8 @@ class StatusPageMiddleware:
         if isinstance(
             exception, UnreadablePostError
         ):  # the visitor's connection broke; nobody will read this
+            return status_page(request, 400)
+        if isinstance(exception, NO_SUCH_FILTER) and request.method == "GET" and is_back_office(request):
             return status_page(request, 400)
         return None
 
@@ -84,7 +96,7 @@ class BodyLimitMiddleware:
         return status_page(request, 413)
 
     def most_for(self, request: HttpRequest) -> int:
-        is_staff = request.path.startswith("/admin/") and request.user.is_active and request.user.is_staff
+        is_staff = is_back_office(request) and request.user.is_active and request.user.is_staff
         return FROM_STAFF if is_staff else 0
 
 
