@@ -20,6 +20,7 @@ PUBLIC = {
     "core:newsletter": {},
     "core:newsletter_sent": {},
     "core:policy": {"slug": "policy-0"},
+    "core:search": {},
     "core:sitemap": {},
     "core:robots": {},
     "ecommerce:shop": {},

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from shopfolio.abstract_models import PageModel
-from shopfolio.core.models import BlogPost, Certificate, Policy, Profile, Project, Skill, Tag
+from shopfolio.core.models import BlogPost, Certificate, Policy, Profile, Project, SearchEntry, Skill, Tag
 from shopfolio.ecommerce.models import Product, ShopSettings
 from shopfolio.users.models import CustomUser
 from tests.factories import make_page
@@ -17,11 +17,15 @@ from tests.factories import make_page
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
 PUBLIC = {BlogPost, Certificate, Policy, Product, Project, Skill}
+DERIVED = {SearchEntry}
+"""Made from other rows whenever it is missing; its key is a number for SQLite's sake."""
+
 OURS = [model for model in apps.get_models() if model.__module__.startswith("shopfolio.")]
+KEPT = [model for model in OURS if model not in DERIVED]
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("model", OURS)
+@pytest.mark.parametrize("model", KEPT)
 def test_every_model_has_a_key_that_sorts_and_its_times(model):
     fields = {field.name for field in model._meta.get_fields()}
 

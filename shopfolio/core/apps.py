@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class CoreConfig(AppConfig):
     name = "shopfolio.core"
     verbose_name = _("Site")
+
+    def ready(self) -> None:
+        from shopfolio.core import tasks  # noqa: F401  # declares the jobs

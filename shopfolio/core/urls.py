@@ -3,7 +3,7 @@ from django.views.decorators.http import require_safe
 
 from shopfolio.core.feeds import BlogFeed
 from shopfolio.core.sitemaps import sitemap_xml
-from shopfolio.core.views import audience, blog, health, policy, portfolio, resume, site
+from shopfolio.core.views import audience, blog, health, policy, portfolio, resume, search, site
 from shopfolio.core.whole_pages import public_page
 
 app_name = "core"
@@ -25,6 +25,7 @@ urlpatterns = [
     path("newsletter/confirm/<str:token>/", audience.confirm, name="newsletter_confirm"),
     path("newsletter/unsubscribe/<str:token>/", audience.unsubscribe, name="newsletter_unsubscribe"),
     path("policies/<str:slug>/", policy.policy, name="policy"),
+    path("search/", search.search, name="search"),
     # No dot but the one before the ending: no way out of the folder.
     re_path(r"^media/(?P<path>pictures/[\w/-]+\.[a-z]{3,4})$", site.picture, name="picture"),
     path("sitemap.xml", sitemap_xml, name="sitemap"),

@@ -1,6 +1,10 @@
-"""Rich text: what an author may write, made safe both when it is kept and when it is shown."""
+"""Rich text: what an author may write, made safe both when it is kept and when it is shown.
+
+The one place where text is marked safe.
+"""
 
 import html
+from collections.abc import Iterable
 from functools import cache
 
 import nh3
@@ -30,7 +34,7 @@ def sanitise(text: str) -> str:
 
 
 def safe(text: str) -> SafeString:
-    """Rich text for a template. The one place where text is marked safe: behind the sanitiser."""
+    """Rich text for a template, marked safe behind the sanitiser."""
     return mark_safe(sanitise(text))  # noqa: S308
 
 
@@ -38,3 +42,23 @@ def plain(text: str) -> str:
     """The words of rich text without its tags."""
     spaced = text.replace("</p>", " </p>").replace("<br>", " ")
     return " ".join(html.unescape(nh3.clean(spaced, tags=set())).split())
+
+
+def marked(text: str, places: Iterable[slice]) -> SafeString:
+    """Plain text for a template, escaped, with these places of it in <mark>."""
+    parts, done = [], 0
+    for place in _joined(places):
+        parts += [html.escape(text[done : place.start]), f"<mark>{html.escape(text[place])}</mark>"]
+        done = place.stop
+    return mark_safe("".join([*parts, html.escape(text[done:])]))  # noqa: S308
+
+
+def _joined(places: Iterable[slice]) -> list[slice]:
+    """Without overlaps; what touches becomes one."""
+    joined: list[slice] = []
+    for place in sorted(places, key=lambda place: place.start):
+        if joined and place.start <= joined[-1].stop:
+            joined[-1] = slice(joined[-1].start, max(joined[-1].stop, place.stop))
+        else:
+            joined.append(place)
+    return joined

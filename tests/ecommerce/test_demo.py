@@ -13,6 +13,7 @@ from shopfolio.core.models import (
     Skill,
     Testimonial,
 )
+from shopfolio.core.search import search
 from shopfolio.ecommerce.models import Invoice, Order, Product, StockMovement, Variant
 from shopfolio.tasks.models import Email, Job
 from shopfolio.users.models import CustomUser
@@ -64,6 +65,8 @@ def test_the_demos_shelf_is_what_its_ledger_says(settings, tmp_path):
 
     assert Product.objects.live().count() == 40
     assert BlogPost.objects.live().count() == 30
+    assert search("note 22").hits[0].path.startswith("/blog/note-22-")
+    assert search("sheet 30").hits[0].path.startswith("/shop/sheet-30-")
     for variant in Variant.objects.exclude(available=None):
         assert StockMovement.shelf_by_ledger(variant.pk) == variant.available
 

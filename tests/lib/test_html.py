@@ -1,10 +1,12 @@
+import html
+import re
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopfolio.lib.html import TAGS, plain, safe, sanitise
+from shopfolio.lib.html import TAGS, marked, plain, safe, sanitise
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -130,3 +132,25 @@ def test_an_empty_paragraph_is_no_text(empty: str) -> None:
 
 def test_plain_text_has_words_and_no_tags() -> None:
     assert plain("<p>One &amp; two</p><p>three<br>four &lt;b&gt;</p>") == "One & two three four <b>"
+
+
+def test_marked_text_is_escaped_inside_and_outside_of_its_marks() -> None:
+    text = "<b>&\"'</b>"
+
+    assert marked(text, [slice(0, 3)]) == "<mark>&lt;b&gt;</mark>&amp;&quot;&#x27;&lt;/b&gt;"
+    assert marked(text, []) == "&lt;b&gt;&amp;&quot;&#x27;&lt;/b&gt;"
+
+
+def test_marks_that_touch_become_one() -> None:
+    assert marked("日本語です", [slice(1, 3), slice(0, 2)]) == "<mark>日本語</mark>です"
+    assert marked("one two", [slice(0, 3), slice(4, 7)]) == "<mark>one</mark> <mark>two</mark>"
+
+
+@given(st.text(alphabet="<>&\"'mark/ ab", max_size=30), st.lists(st.integers(0, 29), max_size=6))
+def test_whatever_is_marked_reads_as_it_did(text: str, starts: list[int]) -> None:
+    places = [slice(start, start + 2) for start in starts if start < len(text)]
+
+    page = marked(text, places)
+
+    assert html.unescape(page.replace("<mark>", "").replace("</mark>", "")) == text
+    assert set(re.findall(r"<[^>]*>", page)) <= {"<mark>", "</mark>"}

@@ -3,6 +3,7 @@ from shopfolio.core.models.blog import BlogPost, Tag
 from shopfolio.core.models.policy import Policy
 from shopfolio.core.models.portfolio import Project, ProjectPicture
 from shopfolio.core.models.resume import Certificate, Experience, Skill
+from shopfolio.core.models.search import SearchEntry
 from shopfolio.core.models.site import Profile
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Profile",
     "Project",
     "ProjectPicture",
+    "SearchEntry",
     "Skill",
     "Subscriber",
     "Tag",

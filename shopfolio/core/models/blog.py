@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_models import BaseModel, PageModel, PageSlugField
+from shopfolio.core.models.search import Searchable
 from shopfolio.lib import html
 
 WORDS_A_MINUTE = 220
@@ -37,7 +38,9 @@ class Tag(BaseModel):
         return reverse("core:blog_tag", args=[self.slug])
 
 
-class BlogPost(PageModel):
+class BlogPost(Searchable):
+    SHOWS_DATE = True
+
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,

@@ -3,9 +3,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_models import PageModel
+from shopfolio.core.models.search import Searchable
 
 
-class Policy(PageModel):
+class Policy(Searchable):
     """Privacy, terms and the like; linked at the foot of every page."""
 
     position = models.PositiveSmallIntegerField(_("position"), default=0)

@@ -2,10 +2,11 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import PageModel, PageQuerySet, PictureModel
+from shopfolio.abstract_models import PageModel, PictureModel
+from shopfolio.core.models.search import Searchable, SearchableQuerySet
 
 
-class ProjectQuerySet(PageQuerySet):
+class ProjectQuerySet(SearchableQuerySet):
     def with_next(self) -> "ProjectQuerySet":
         """With the title and slug of the live case study that follows in the list."""
         position, date = models.OuterRef("position"), models.OuterRef("activate_date")
@@ -17,7 +18,7 @@ class ProjectQuerySet(PageQuerySet):
         )
 
 
-class Project(PageModel):
+class Project(Searchable):
     """A case study: what was asked, what was made, what came of it."""
 
     client = models.CharField(_("client"), max_length=200, blank=True)
@@ -47,6 +48,9 @@ class Project(PageModel):
 
     def get_absolute_url(self) -> str:
         return reverse("core:project", args=[self.slug])
+
+    def also_found_by(self) -> str:
+        return " ".join([self.client, self.role, self.partners, self.period, self.outcome])
 
 
 class ProjectPicture(PictureModel):

@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_models import BaseModel, PageModel, RichTextField
+from shopfolio.core.models.search import Searchable
 
 # A date as exactly as it is known. Text, so that a year alone stays one; it sorts as it reads.
 partial_date = RegexValidator(
@@ -12,7 +13,7 @@ partial_date = RegexValidator(
 )
 
 
-class Skill(PageModel):
+class Skill(Searchable):
     class Level(models.TextChoices):
         DAILY = "daily", _("Daily")
         WELL = "well", _("Well")
@@ -32,7 +33,7 @@ class Skill(PageModel):
         return reverse("core:skill", args=[self.slug])
 
 
-class Certificate(PageModel):
+class Certificate(Searchable):
     """Shown on the résumé, at its own anchor."""
 
     issuer = models.CharField(_("issuer"), max_length=200)
@@ -48,6 +49,9 @@ class Certificate(PageModel):
 
     def get_absolute_url(self) -> str:
         return f"{reverse('core:resume')}#{self.slug}"
+
+    def also_found_by(self) -> str:
+        return self.issuer
 
 
 class Experience(BaseModel):

@@ -20,6 +20,7 @@ Disallow: /account/
 Disallow: /cart/
 Disallow: /checkout/
 Disallow: /orders/
+Disallow: /search/
 Sitemap: {sitemap}
 """
 

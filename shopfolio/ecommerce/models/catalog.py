@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import BaseModel, PageModel, PageQuerySet, PictureModel, SingletonModel
+from shopfolio.abstract_models import BaseModel, PageModel, PictureModel, SingletonModel
+from shopfolio.core.models.search import Searchable, SearchableQuerySet
 from shopfolio.core.page_cache import generation
 
 
@@ -82,13 +83,13 @@ def forget_shop_settings() -> None:
     _kept.entry = None
 
 
-class ProductQuerySet(PageQuerySet):
+class ProductQuerySet(SearchableQuerySet):
     def for_shelf(self) -> "ProductQuerySet":
         """With what a list shows of each: one query more, whatever the number."""
         return self.prefetch_related("variants")
 
 
-class Product(PageModel):
+class Product(Searchable):
     """Something for sale; its title is its name. Prices and stock are its variants'."""
 
     class InventoryStatus(models.TextChoices):

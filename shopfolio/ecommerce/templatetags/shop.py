@@ -3,10 +3,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
-from django.db.models import Min, Q
+from django.db.models import Max, Min, Q
 from django.utils.translation import gettext as _
 
 from shopfolio.core.models import Policy, Project
+from shopfolio.core.search import Hit
 from shopfolio.core.services import site
 from shopfolio.ecommerce.models import Product, Variant
 from shopfolio.ecommerce.models.cart import CartCookie
@@ -62,6 +63,26 @@ def made_from(context: dict[str, Any], project: Project) -> dict[str, Any]:
     products = Product.objects.live().filter(project=project).defer("body")
     least = products.annotate(least_price=Min("variants__price", filter=on_sale))
     return {"products": list(least[:2]), "site": context.get("site")}
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Of a product, as its label names them."""
+
+    price_from: int
+    has_one_price: bool
+
+
+@register.simple_tag
+def with_prices(hits: list[Hit]) -> list[tuple[Hit, Prices | None]]:
+    """What the search found, each product with what it costs; one query if there is any."""
+    products = [hit.page for hit in hits if hit.model is Product]
+    if not products:
+        return [(hit, None) for hit in hits]
+    on_sale = Variant.objects.filter(product__in=products, status=Variant.Status.ON_SALE).order_by()
+    rows = on_sale.values_list("product").annotate(Min("price"), Max("price"))
+    prices = {product: Prices(least, least == most) for product, least, most in rows}
+    return [(hit, prices.get(hit.page)) for hit in hits]
 
 
 @dataclass(frozen=True)
