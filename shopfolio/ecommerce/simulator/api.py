@@ -4,7 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from stripe.params import EventListParams, EventRetrieveParams, PaymentIntentRetrieveParams
+from stripe.params import (
+    EventListParams,
+    EventRetrieveParams,
+    PaymentIntentRetrieveParams,
+    RefundCreateParams,
+    RefundListParams,
+    RefundRetrieveParams,
+)
 from stripe.params.checkout import (
     SessionCreateParams,
     SessionExpireParams,
@@ -13,7 +20,7 @@ from stripe.params.checkout import (
     SessionRetrieveParams,
 )
 
-from shopfolio.ecommerce.simulator import objects, payments
+from shopfolio.ecommerce.simulator import objects, payments, refunds
 from shopfolio.ecommerce.simulator.contract import Params
 from shopfolio.ecommerce.simulator.errors import StripeError
 from shopfolio.ecommerce.simulator.expand import line_item_list
@@ -25,11 +32,12 @@ from shopfolio.ecommerce.simulator.store import Conditions, Transaction
 COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 FILTERS = frozenset(
     {
-        "created", "ending_before", "expand", "limit", "payment_intent", "starting_after",
+        "charge", "created", "ending_before", "expand", "limit", "payment_intent", "starting_after",
         "status", "type", "types",
     }
 )  # fmt: skip
 SESSIONS = "/v1/checkout/sessions"
+REFUNDS = "/v1/refunds"
 Equal = tuple[tuple[str, str, Any], ...]
 
 
@@ -97,6 +105,23 @@ def retrieve_payment_intent(call: Call) -> Json:
     return call.tx.get(payments.INTENT, call.id, param="intent")
 
 
+def create_refund(call: Call) -> Json:
+    return refunds.create(call.tx, call.params, call.moment)
+
+
+def retrieve_refund(call: Call) -> Json:
+    return refunds.current(call.tx, call.id, call.moment)
+
+
+def list_refunds(call: Call) -> Json:
+    for id_ in call.tx.overdue_refunds(call.moment.now):
+        refunds.current(call.tx, id_, call.moment)
+    equal: Equal = tuple(
+        (name, "=", call.params[name]) for name in ("charge", "payment_intent") if name in call.params
+    )
+    return _page(call, refunds.REFUND, REFUNDS, equal)
+
+
 def list_events(call: Call) -> Json:
     types = (*call.params.get("types", ()), *([call.params["type"]] if "type" in call.params else ()))
     if any("*" in kind for kind in types):
@@ -145,6 +170,9 @@ ROUTES: tuple[tuple[str, str, type, Operation], ...] = (
     ("POST", SESSIONS + "/{id}/expire", SessionExpireParams, expire_session),
     ("GET", SESSIONS + "/{id}/line_items", SessionLineItemListParams, list_line_items),
     ("GET", "/v1/payment_intents/{id}", PaymentIntentRetrieveParams, retrieve_payment_intent),
+    ("POST", REFUNDS, RefundCreateParams, create_refund),
+    ("GET", REFUNDS, RefundListParams, list_refunds),
+    ("GET", REFUNDS + "/{id}", RefundRetrieveParams, retrieve_refund),
     ("GET", "/v1/events", EventListParams, list_events),
     ("GET", "/v1/events/{id}", EventRetrieveParams, retrieve_event),
 )

@@ -15,9 +15,10 @@ EXPANDABLE = {
         "setup_intent",
     },
     "payment_intent": {"customer", "latest_charge", "review"},
+    "refund": {"balance_transaction", "charge", "failure_balance_transaction", "payment_intent"},
     "charge": {"balance_transaction", "customer", "payment_intent", "review"},
 }
-KINDS = {"payment_intent": "payment_intent", "latest_charge": "charge"}
+KINDS = {"payment_intent": "payment_intent", "latest_charge": "charge", "charge": "charge"}
 
 
 def expanded(tx: Transaction, thing: Json, paths: list[str], *, prefix: str = "") -> Json:

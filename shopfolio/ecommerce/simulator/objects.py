@@ -14,6 +14,8 @@ from shopfolio.ecommerce.simulator.rules import DAY, line_amounts
 
 Json = dict[str, Any]
 LETTERS = string.ascii_letters + string.digits
+OUR_OWN = {"later", "payment_intent_data"}
+"""What the simulator notes on its objects for itself."""
 
 
 def new_id(prefix: str, length: int = 24) -> str:
@@ -183,6 +185,29 @@ def charge(intent: Json, *, buyer: Json, details: Json, now: int) -> Json:
     )
 
 
+def refund(charge: Json, amount: int, given: Params, *, now: int) -> Json:
+    """Its state comes from refunds.py."""
+    return shaped(
+        stripe.Refund,
+        {
+            "id": new_id("re_"),
+            "object": "refund",
+            "amount": amount,
+            "charge": charge["id"],
+            "created": now,
+            "currency": charge["currency"],
+            "destination_details": shaped(
+                stripe.Refund.DestinationDetails, {"type": charge["payment_method_details"]["type"]}
+            ),
+            "metadata": _metadata(given),
+            "payment_intent": charge["payment_intent"],
+            "payment_method": charge["payment_method"],
+            "reason": given.get("reason"),
+            "status": "succeeded",
+        },
+    )
+
+
 def customer_details(buyer: Json) -> Json:
     return shaped(
         checkout.Session.CustomerDetails,
@@ -230,8 +255,5 @@ def payment_error(code: str, message: str, *, charge: str) -> Json:
 
 def public(thing: Json) -> Json:
     """What the API shows of a stored object when nothing is expanded."""
-    if thing["object"] == "checkout.session":
-        return {name: value for name, value in thing.items() if name != "payment_intent_data"} | {
-            "line_items": None
-        }
-    return thing
+    shown = {name: value for name, value in thing.items() if name not in OUR_OWN}
+    return shown | {"line_items": None} if thing["object"] == "checkout.session" else shown

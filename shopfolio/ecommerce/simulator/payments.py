@@ -31,6 +31,8 @@ class Card:
     number: str
     brand: str
     declined: bool = False
+    refund_begins: str = "succeeded"
+    refund_ends: str = "succeeded"
 
     @property
     def last4(self) -> str:
@@ -41,12 +43,15 @@ class Card:
         return " ".join(self.number[start : start + 4] for start in range(0, 16, 4))
 
 
+# https://docs.stripe.com/testing names these numbers and what each stands for.
 CARDS = {
     card.number: card
     for card in (
         Card("4242424242424242", "visa"),
         Card("5555555555554444", "mastercard"),
         Card("4000000000000002", "visa", declined=True),
+        Card("4000000000007726", "visa", refund_begins="pending"),
+        Card("4000000000005126", "visa", refund_ends="failed"),
     )
 }
 
@@ -69,7 +74,7 @@ def current_session(tx: Transaction, id_: str, moment: Moment, *, param: str = "
 def expire(tx: Transaction, session: Json, moment: Moment) -> None:
     session |= {"status": "expired", "url": None}
     tx.save(session)
-    _tell(tx, "checkout.session.expired", session, moment)
+    tell(tx, "checkout.session.expired", session, moment)
 
 
 def pay_by_card(tx: Transaction, session: Json, number: str, *, buyer: Json, moment: Moment) -> None:
@@ -81,7 +86,7 @@ def pay_by_card(tx: Transaction, session: Json, number: str, *, buyer: Json, mom
         raise Declined(number)
     if session["amount_total"] == 0:
         _complete(tx, session, buyer=buyer, status="no_payment_required")
-        _tell(tx, "checkout.session.completed", session, moment)
+        tell(tx, "checkout.session.completed", session, moment)
         return
     details = {
         "type": "card",
@@ -95,8 +100,8 @@ def pay_by_card(tx: Transaction, session: Json, number: str, *, buyer: Json, mom
     intent, charge = _start_payment(tx, session, buyer=buyer, details=details, moment=moment)
     _complete(tx, session, buyer=buyer, status="paid")
     _succeed(tx, intent, charge)
-    _tell(tx, "payment_intent.succeeded", intent, moment)
-    _tell(tx, "checkout.session.completed", session, moment)
+    tell(tx, "payment_intent.succeeded", intent, moment)
+    tell(tx, "checkout.session.completed", session, moment)
 
 
 def promise_bank_debit(tx: Transaction, session: Json, *, buyer: Json, moment: Moment) -> None:
@@ -110,7 +115,7 @@ def promise_bank_debit(tx: Transaction, session: Json, *, buyer: Json, moment: M
     }  # fmt: skip
     _start_payment(tx, session, buyer=buyer, details=details, moment=moment)
     _complete(tx, session, buyer=buyer, status="unpaid")
-    _tell(tx, "checkout.session.completed", session, moment)
+    tell(tx, "checkout.session.completed", session, moment)
 
 
 def is_waiting_for_debit(tx: Transaction, session: Json) -> bool:
@@ -127,10 +132,10 @@ def finish_bank_debit(tx: Transaction, session: Json, result: Debit, *, moment: 
         _succeed(tx, intent, charge)
         session["payment_status"] = "paid"
         tx.save(session)
-        _tell(tx, "payment_intent.succeeded", intent, moment)
+        tell(tx, "payment_intent.succeeded", intent, moment)
     else:
         _fail(tx, intent, charge)
-    _tell(tx, f"checkout.session.async_payment_{result.value}", session, moment)
+    tell(tx, f"checkout.session.async_payment_{result.value}", session, moment)
 
 
 def _start_payment(
@@ -176,6 +181,7 @@ def _fail(tx: Transaction, intent: Json, charge: Json) -> None:
     tx.save(charge)
 
 
-def _tell(tx: Transaction, kind: str, subject: Json, moment: Moment) -> None:
+def tell(tx: Transaction, kind: str, subject: Json, moment: Moment) -> None:
+    """Write an event of what has just happened; it is sent once the transaction is through."""
     event = objects.event(kind, objects.public(subject), now=moment.now)
     tx.announce(event, due=moment.due)

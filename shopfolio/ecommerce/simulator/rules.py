@@ -34,7 +34,7 @@ ONLY_OFF = frozenset({"adaptive_pricing[enabled]", "automatic_tax[enabled]", "in
 
 def check_new_session(params: Params, *, now: int) -> None:
     """Raise StripeError at the first rule that is broken."""
-    _check_simulated(params)
+    check_simulated(params, SIMULATED)
     if params.get("mode") != "payment":
         raise StripeError("The simulator only knows `mode` payment.", param="mode")
     if params.get("ui_mode", "hosted_page") != "hosted_page":
@@ -49,10 +49,11 @@ def line_amounts(params: Params) -> list[int]:
     return [line["price_data"]["unit_amount"] * line["quantity"] for line in params["line_items"]]
 
 
-def _check_simulated(params: Params) -> None:
+def check_simulated(params: Params, simulated: frozenset[str]) -> None:
+    """Raise StripeError for a parameter that is not among the simulated ones."""
     for path, value in _leaves(params, ""):
         generic = re.sub(r"\[\d+\]", "[]", path)
-        known = generic in SIMULATED or generic.rpartition("[")[0] + "[*]" in SIMULATED
+        known = generic in simulated or generic.rpartition("[")[0] + "[*]" in simulated
         if not known or (generic in ONLY_OFF and value):
             raise StripeError(
                 f"The simulator does not simulate {path} yet.", code="not_simulated", param=path
@@ -91,8 +92,8 @@ def _check_urls(params: Params) -> None:
 def _check_texts(params: Params) -> None:
     _at_most(params.get("client_reference_id", ""), 200, "client_reference_id")
     intent = params.get("payment_intent_data", {})
-    _check_metadata(params.get("metadata", {}), "metadata")
-    _check_metadata(intent.get("metadata", {}), "payment_intent_data[metadata]")
+    check_metadata(params.get("metadata", {}), "metadata")
+    check_metadata(intent.get("metadata", {}), "payment_intent_data[metadata]")
     emails = {"customer_email": params, "payment_intent_data[receipt_email]": intent}
     for param, holder in emails.items():
         email = holder.get(param.rpartition("[")[2].removesuffix("]"))
@@ -100,7 +101,7 @@ def _check_texts(params: Params) -> None:
             raise StripeError(f"Invalid email address: {email}", code="email_invalid", param=param)
 
 
-def _check_metadata(metadata: dict[str, str], param: str) -> None:
+def check_metadata(metadata: dict[str, str], param: str) -> None:
     if len(metadata) > 50:
         raise StripeError(f"Metadata can have at most 50 keys, not {len(metadata)}.", param=param)
     for key, value in metadata.items():
@@ -146,7 +147,7 @@ def _check_line(line: Params, param: str) -> None:
     if "quantity" not in line:
         raise _missing(f"{param}[quantity]")
     _required(price["product_data"]["name"], f"{param}[price_data][product_data][name]")
-    _check_metadata(price["product_data"].get("metadata", {}), f"{param}[price_data][product_data][metadata]")
+    check_metadata(price["product_data"].get("metadata", {}), f"{param}[price_data][product_data][metadata]")
     if price["currency"].upper() not in EXPONENTS:
         raise StripeError(f"Invalid currency: {price['currency']}", param=f"{param}[price_data][currency]")
     if price["unit_amount"] < 0:

@@ -19,6 +19,8 @@ CREATE TABLE IF NOT EXISTS object (
 CREATE INDEX IF NOT EXISTS object_kind ON object (kind, seq);
 CREATE INDEX IF NOT EXISTS open_session ON object (body ->> 'expires_at')
     WHERE kind = 'checkout.session' AND body ->> 'status' = 'open';
+CREATE INDEX IF NOT EXISTS undecided_refund ON object (body ->> '$.later.at')
+    WHERE kind = 'refund' AND body ->> '$.later.at' IS NOT NULL;
 CREATE TABLE IF NOT EXISTS delivery (
     event TEXT PRIMARY KEY, attempts INTEGER NOT NULL DEFAULT 0, due REAL NOT NULL
 ) WITHOUT ROWID;
@@ -128,6 +130,14 @@ class Transaction:
         rows = self._execute(
             "SELECT id FROM object WHERE kind = 'checkout.session' AND body ->> 'status' = 'open'"
             " AND body ->> 'expires_at' <= ? ORDER BY body ->> 'expires_at' LIMIT 100",
+            (now,),
+        )
+        return [row[0] for row in rows]
+
+    def overdue_refunds(self, now: int) -> list[str]:
+        rows = self._execute(
+            "SELECT id FROM object WHERE kind = 'refund' AND body ->> '$.later.at' IS NOT NULL"
+            " AND body ->> '$.later.at' <= ? ORDER BY body ->> '$.later.at' LIMIT 100",
             (now,),
         )
         return [row[0] for row in rows]

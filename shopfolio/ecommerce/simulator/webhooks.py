@@ -1,4 +1,4 @@
-"""Sends events to the shop, signed, until the shop takes them; and lets sessions expire in time."""
+"""Sends events to the shop, signed, until the shop takes them; and lets sessions and refunds end in time."""
 
 import hashlib
 import hmac
@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import requests
 
-from shopfolio.ecommerce.simulator import payments
+from shopfolio.ecommerce.simulator import payments, refunds
 from shopfolio.ecommerce.simulator.payments import Moment
 from shopfolio.ecommerce.simulator.rules import DAY
 from shopfolio.ecommerce.simulator.store import Store
@@ -72,7 +72,7 @@ class Background:
         while not self._stopping:
             self._news.clear()
             try:
-                self._expire()
+                self._let_time_pass()
                 while self._send_next():
                     pass
             except Exception:
@@ -80,11 +80,13 @@ class Background:
                 logger.exception("The simulator's background thread stumbled")
             self._news.wait(LONGEST_SLEEP)
 
-    def _expire(self) -> None:
+    def _let_time_pass(self) -> None:
         moment = self._moment()
         with self._store.transaction() as tx:
             for id_ in tx.overdue_sessions(moment.now):
                 payments.current_session(tx, id_, moment)
+            for id_ in tx.overdue_refunds(moment.now):
+                refunds.current(tx, id_, moment)
             tx.forget_answers(before=moment.now - DAY)
 
     def _send_next(self) -> bool:

@@ -56,7 +56,7 @@ def object_faults(value: dict[str, Any], declared: type, where: str) -> list[str
     return found
 
 
-LOOSE = ("payment_method_details", "payment_method_options")  # Stripe sends the branches in use only
+LOOSE = ("payment_method_details", "payment_method_options", "destination_details")  # Stripe sends the branches in use only
 
 
 def tight(found: list[str]) -> list[str]:
@@ -122,3 +122,18 @@ def test_ids_look_like_stripes(simulator):
         found.payment_intent.latest_charge.id,
     ]
     assert [id_.rpartition("_")[0] for id_ in ids] == ["cs_test", "li", "pi", "ch"]
+
+
+@pytest.mark.parametrize("card", ["4242424242424242", "4000000000007726", "4000000000005126"])
+@pytest.mark.parametrize("later", [0, 60])
+def test_a_refund_has_every_field_of_stripes_class(simulator, card, later):
+    session = simulator.new_session()
+    simulator.pay(session.url, card=card)
+    intent = simulator.client.v1.checkout.sessions.retrieve(session.id).payment_intent
+    made = simulator.client.v1.refunds.create({"payment_intent": intent})
+    simulator.clock.ahead = later
+
+    found = simulator.client.v1.refunds.retrieve(made.id)
+
+    assert tight(object_faults(found.to_dict(), stripe.Refund, "refund")) == []
+    assert found.id.startswith("re_")
