@@ -3,7 +3,8 @@
     with road.faulty("slow", on="retrieve"):
         client.get(...)
 
-Faults are named in FAULTS; `on` is create, retrieve, expire, list, or nothing for every call.
+Faults are named in FAULTS; `on` is create, retrieve, expire, list, refund, refunds (their
+list), or nothing for every call.
 """
 
 import json
@@ -22,7 +23,7 @@ import stripe
 from shopfolio.ecommerce import gateway
 from tests.counts import count
 
-SESSIONS = "/v1/checkout/sessions"
+SESSIONS, REFUNDS = "/v1/checkout/sessions", "/v1/refunds"
 IMPATIENCE = {"TIMEOUT": 0.3, "BRIEFLY": 0.2}
 """Seconds that we wait for an answer that does not come."""
 
@@ -116,7 +117,7 @@ SLOW = {"never answered", "slow"}
 class KeepsItsError:
     """As Stripe does: the first answer was an error, and the same key gets it again for a day.
 
-    performed: whether a session came about all the same.
+    performed: whether what was asked for came about all the same.
     """
 
     def __init__(self, *, performed: bool) -> None:
@@ -193,6 +194,8 @@ class Road:
 
 def kind_of(method: str, path: str) -> str:
     path = path.partition("?")[0]
+    if path == REFUNDS:
+        return "refund" if method == "POST" else "refunds"
     if path == SESSIONS:
         return "create" if method == "POST" else "list"
     return "expire" if path.endswith("/expire") else "retrieve"

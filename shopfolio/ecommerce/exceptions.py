@@ -33,6 +33,10 @@ class SessionUnknown(PaymentUnavailable):
     """Stripe answers, but knows no such session: it may be another account's. Asking again is no use."""
 
 
+class CannotRefund(ShopError):
+    """More would go back than came, or nothing came."""
+
+
 class SessionRefused(Exception):
     """Stripe will never accept this request as it stands."""
 
@@ -43,6 +47,10 @@ class KeySpent(Exception):
     """Under this idempotency key Stripe only repeats an error, for a day, or knows another request."""
 
     quotes_others = True
+
+
+class RefundRefused(Exception):
+    """Stripe will never make this refund."""
 
 
 class IllegalTransition(Exception):

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from shopfolio.ecommerce.exceptions import (
     KeySpent,
     PaymentUnavailable,
+    RefundRefused,
     SessionRefused,
     SessionUnknown,
     StripeIsAtIt,
@@ -59,6 +60,19 @@ class SessionState:
         """A delayed payment that did not come."""
         lost = self.payment_intent_status in {"requires_payment_method", "canceled"}
         return self.status == "complete" and self.payment_status == "unpaid" and lost
+
+
+@dataclass(frozen=True)
+class RefundState:
+    """A refund as Stripe tells it. amount: minor units of currency (upper case)."""
+
+    id: str
+    status: str
+    amount: int
+    currency: str
+    payment_intent: str
+    metadata: dict[str, str] = field(default_factory=dict)
+    failure_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -210,6 +224,73 @@ def read_session(session: stripe.checkout.Session) -> SessionState:
         payment_method=details.type if details else "",
         card_brand=(card.brand or "") if card else "",
         last4=(card.last4 or "") if card else "",
+    )
+
+
+def create_refund(
+    *, payment_intent: str, amount: int, reason: str, metadata: dict[str, str], idempotency_key: str
+) -> RefundState:
+    """Safe to repeat with the same key within a day. reason: one of Stripe's words.
+
+    Raises RefundRefused, PaymentUnavailable, and KeySpent when Stripe only repeats that it stumbled.
+    """
+    params: Any = {
+        "payment_intent": payment_intent, "amount": amount, "reason": reason, "metadata": metadata,
+    }  # fmt: skip
+    try:
+        with stripe_call():
+            refund = client(BRIEFLY).v1.refunds.create(params, {"idempotency_key": idempotency_key})
+    except SessionRefused as error:
+        raise RefundRefused(str(error)) from error
+    except PaymentUnavailable as error:
+        if isinstance(error.__cause__, stripe.StripeError) and is_spent(error.__cause__):
+            raise KeySpent(described(error.__cause__)) from error
+        raise
+    return read_refund(refund)
+
+
+def retrieve_refunds(payment_intent: str) -> list[RefundState]:
+    """Everything that went back, or was to go back, of a payment; the oldest first.
+
+    Raises RefundRefused where Stripe knows no such payment.
+    """
+    return _list_refunds({"payment_intent": payment_intent})
+
+
+def retrieve_refunds_since(moment: datetime) -> list[RefundState]:
+    """What was begun at this account since then, by our clock, for whichever payment."""
+    return _list_refunds({"created": {"gte": int(moment.timestamp()) - 60}})
+
+
+def _list_refunds(params: Any) -> list[RefundState]:
+    try:
+        with stripe_call():
+            found = client(BRIEFLY).v1.refunds.list(params | {"limit": 100}).auto_paging_iter()
+            return [read_refund(refund) for refund in found][::-1]
+    except SessionRefused as error:
+        raise RefundRefused(str(error)) from error
+
+
+def find_session_of(payment_intent: str) -> str:
+    """The id of the session that a payment belongs to; empty where it has none, or is another account's."""
+    try:
+        with stripe_call():
+            found = client(BRIEFLY).v1.checkout.sessions.list({"payment_intent": payment_intent}).data
+    except SessionRefused:
+        return ""
+    return found[0].id if found else ""
+
+
+def read_refund(refund: stripe.Refund) -> RefundState:
+    intent = refund.payment_intent
+    return RefundState(
+        id=refund.id,
+        status=refund.status or "",
+        amount=refund.amount,
+        currency=refund.currency.upper(),
+        payment_intent=(intent if isinstance(intent, str) else intent.id) if intent else "",
+        metadata=dict(refund.metadata.to_dict()) if refund.metadata else {},
+        failure_reason=refund.failure_reason or "",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from shopfolio.ecommerce.models import Order, OrderLine, StripeSession, Variant
+from shopfolio.ecommerce.models import Order, OrderLine, Refund, StripeSession, Variant
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,31 @@ def steps_after_payment(order: Order, lines: list[OrderLine], *, is_paid: bool =
         steps.append(Step(_("Being packed"), "now" if is_paid else ""))
         steps.append(Step(_("With the courier"), "", note=_("We write to you when it leaves.")))
     return steps
+
+
+@dataclass(frozen=True)
+class MoneyBack:
+    """amount: minor units of currency."""
+
+    what: str
+    amount: int
+    currency: str
+
+
+def money_back(order: Order) -> list[MoneyBack]:
+    """What has gone back to the buyer, and what is about to."""
+    sums: dict[tuple[str, str], int] = {}
+    for refund in order.refunds.exclude(status=Refund.Status.FAILED).select_related("session"):
+        key = what_goes_back(refund), refund.currency
+        sums[key] = sums.get(key, 0) + refund.amount
+    return [MoneyBack(what, amount, currency) for (what, currency), amount in sorted(sums.items())]
+
+
+def what_goes_back(refund: Refund) -> str:
+    has_gone = refund.status == Refund.Status.SUCCEEDED
+    if refund.session.is_surplus:
+        return _("Paid twice, refunded") if has_gone else _("Paid twice, on its way back")
+    return _("Refunded") if has_gone else _("On its way back")
 
 
 def paid_how(paid: StripeSession | None) -> str:

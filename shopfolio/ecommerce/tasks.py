@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from shopfolio.ecommerce import gateway
 from shopfolio.ecommerce.exceptions import PaymentUnavailable, SessionUnknown
-from shopfolio.ecommerce.models import Invoice, Order, StripeEvent, StripeSession
-from shopfolio.ecommerce.services import checkout, mails, payment, watch
+from shopfolio.ecommerce.models import Invoice, Order, OrderEvent, Refund, StripeEvent, StripeSession
+from shopfolio.ecommerce.services import checkout, invoicing, mails, payment, refund_settlement, watch
 from shopfolio.tasks.models import Job
 from shopfolio.tasks.outbox import PermanentFailure, enqueue, job, run_again
 
@@ -32,8 +32,12 @@ def ask_about_event(*, event_pk: str) -> None:
 
 
 def settle_event(event: StripeEvent) -> Order | None:
-    """The order that it was about; nothing where it is no session, another shop's, or of the other mode."""
-    if not event.session_id or event.payload.get("livemode", gateway.is_live()) != gateway.is_live():
+    """The order that it was about; nothing where it is no payment, another shop's, or of the other mode."""
+    if event.payload.get("livemode", gateway.is_live()) != gateway.is_live():
+        return None
+    if event.payment_intent:
+        return refund_settlement.settle_refunds(event.payment_intent)
+    if not event.session_id:
         return None
     try:
         return payment.settle(event.session_id, timeout=gateway.BRIEFLY)
@@ -94,6 +98,8 @@ def watch_stripe() -> None:
         return
     watch.wake_if_answered("ecommerce.handle_event", ask_about_event)
     watch.wake_if_answered("ecommerce.follow_attempt", ask_about_attempt)
+    watch.wake_if_answered("ecommerce.make_refund", refund_settlement.make_refund)
+    watch.wake_if_answered("ecommerce.settle_refunds", refund_settlement.settle_refunds)
 
 
 @job("ecommerce.reconcile", every=DAY)
@@ -106,6 +112,7 @@ def reconcile() -> None:
     today = now.date()
     for attempt_id in undecided_attempts():
         enqueue("ecommerce.follow_attempt", key=f"{attempt_id}-{today}", attempt_id=attempt_id)
+    enqueue("ecommerce.compare_refunds", key=str(today))
 
 
 def undecided_attempts() -> list[str]:
@@ -113,6 +120,36 @@ def undecided_attempts() -> list[str]:
     undecided = StripeSession.objects.filter(status__in=["creating", "open", "processing"])
     settled_by_now = timezone.now() - timedelta(minutes=1)
     return [str(key) for key in undecided.filter(created__lt=settled_by_now).values_list("pk", flat=True)]
+
+
+@job("ecommerce.make_refund", external=True)
+def make_refund(*, refund_id: str) -> None:
+    refund_settlement.make_refund(refund_id)
+
+
+@job("ecommerce.settle_refunds", external=True)
+def settle_refunds(*, payment_intent: str) -> None:
+    refund_settlement.settle_refunds(payment_intent)
+
+
+@job("ecommerce.compare_refunds", external=True)
+def compare_refunds() -> None:
+    """Part of the nightly run: refunds at Stripe that nobody told us of, and ours that are not finished."""
+    today = timezone.now().date()
+    for refund_id in Refund.objects.undecided().filter(refund_id=None).values_list("pk", flat=True):
+        enqueue("ecommerce.make_refund", key=f"{refund_id}-{today}", refund_id=str(refund_id))
+    for intent in refund_settlement.differing_payments():
+        enqueue("ecommerce.settle_refunds", key=f"{intent}-{today}", payment_intent=intent)
+
+
+@job("ecommerce.deliver_refund", external=True)
+def deliver_refund(*, refund_id: str) -> None:
+    mails.deliver_refund(Refund.objects.select_related("order", "session", "credit_note").get(pk=refund_id))
+
+
+@job("ecommerce.print_document", external=True)
+def print_document(*, document_id: str) -> None:
+    invoicing.pdf_of(Invoice.objects.get(pk=document_id))
 
 
 @job("ecommerce.deliver_invoice", external=True)
@@ -128,3 +165,8 @@ def mail_order_paid(*, order_id: str) -> None:
 @job("ecommerce.mail_order_received")
 def mail_order_received(*, order_id: str) -> None:
     mails.mail_order_received(order_id)
+
+
+@job("ecommerce.mail_owner")
+def mail_owner(*, event_id: str) -> None:
+    mails.mail_owner(OrderEvent.objects.select_related("order").get(pk=event_id))

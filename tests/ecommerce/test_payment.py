@@ -201,7 +201,9 @@ def test_a_second_payment_of_a_paid_order_is_noted_and_sells_nothing(attempt, va
 
     payment.record(is_paid(second))
 
-    assert OrderEvent.objects.last().why == f"Paid a second time: cs_test_{second.pk.hex}"
+    assert OrderEvent.objects.last().why == (
+        f"Paid a second time: cs_test_{second.pk.hex}. €286.00 goes back by itself."
+    )
     assert list(Order.objects.paid_twice()) == [order]
     assert Invoice.objects.count() == 1
     assert shelf(variant) == 3

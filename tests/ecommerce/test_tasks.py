@@ -136,7 +136,9 @@ def test_every_undecided_attempt_is_asked_for_once_a_night(stripe):
     for _ in range(2):
         reconcile()
 
-    assert Job.objects.get().args == {"attempt_id": str(attempt.pk)}
+    asked_for = Job.objects.get(name="ecommerce.follow_attempt")
+    assert asked_for.args == {"attempt_id": str(attempt.pk)}
+    assert Job.objects.filter(name="ecommerce.compare_refunds").count() == 1
 
 
 def test_the_command_goes_on_after_a_session_that_stripe_does_not_know(stripe, capsys):

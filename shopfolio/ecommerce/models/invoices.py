@@ -55,11 +55,15 @@ class ImmutableModel(BaseModel):
 
 
 class Invoice(ImmutableModel):
-    """A full snapshot of who sold what to whom; its PDF is an InvoicePDF."""
+    """A full snapshot of who sold what to whom; its PDF is an InvoicePDF.
+
+    A credit note's amounts are below zero: all documents of an order add up to what the seller kept.
+    """
 
     class Kind(models.TextChoices):
         INVOICE = "invoice", _("Invoice")
         CREDIT_NOTE = "credit_note", _("Credit note")
+        CANCELLATION = "cancellation", _("Cancelled credit note")
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.INVOICE)
     series = models.ForeignKey(
@@ -84,9 +88,9 @@ class Invoice(ImmutableModel):
     seller = models.JSONField(_("seller"))
     buyer = models.JSONField(_("buyer"))
     texts = models.JSONField(_("texts"), default=dict, blank=True)
-    net = models.PositiveBigIntegerField(_("net"))
-    tax = models.PositiveBigIntegerField(_("tax"))
-    total = models.PositiveBigIntegerField(_("total"))
+    net = models.BigIntegerField(_("net"))
+    tax = models.BigIntegerField(_("tax"))
+    total = models.BigIntegerField(_("total"))
     payment_method = models.CharField(_("paid with"), max_length=40, blank=True)
     last4 = models.CharField(_("last four digits"), max_length=4, blank=True)
     payment_intent = models.CharField(_("payment intent"), max_length=255, blank=True)
@@ -102,6 +106,11 @@ class Invoice(ImmutableModel):
                 fields=["order"], condition=Q(kind="invoice"), name="ecommerce_invoice_one_per_order"
             ),
             models.CheckConstraint(condition=Q(total=F("net") + F("tax")), name="ecommerce_invoice_adds_up"),
+            models.CheckConstraint(
+                condition=Q(kind="credit_note", net__lte=0, tax__lte=0)
+                | (~Q(kind="credit_note") & Q(net__gte=0, tax__gte=0)),
+                name="ecommerce_invoice_sign",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -125,12 +134,12 @@ class InvoiceLine(ImmutableModel):
     title = models.CharField(_("title"), max_length=400)
     quantity = models.PositiveIntegerField(_("quantity"))
     unit_code = models.CharField(_("unit"), max_length=3)
-    unit_price = models.PositiveBigIntegerField(_("unit price"))
+    unit_price = models.BigIntegerField(_("unit price"))
     tax_rate = models.PositiveIntegerField(_("tax rate"))
     tax_category = models.CharField(_("tax category"), max_length=1, choices=TaxCategory)
-    net = models.PositiveBigIntegerField(_("net"))
-    tax = models.PositiveBigIntegerField(_("tax"))
-    total = models.PositiveBigIntegerField(_("total"))
+    net = models.BigIntegerField(_("net"))
+    tax = models.BigIntegerField(_("tax"))
+    total = models.BigIntegerField(_("total"))
 
     class Meta(ImmutableModel.Meta):
         verbose_name = _("line")

@@ -1,6 +1,6 @@
 import hmac
 import uuid
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -13,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from shopfolio.abstract_models import BaseModel
 from shopfolio.ecommerce.exceptions import IllegalTransition
 from shopfolio.ecommerce.models.catalog import Product, TaxCategory, Variant
+
+if TYPE_CHECKING:
+    from shopfolio.ecommerce.models.payments import StripeSession
 
 EASY_TO_READ = "ABCDEFGHJKLMNPQRSTUVWXYZ379"
 
@@ -32,9 +35,13 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return order if order and hmac.compare_digest(order.token.encode(), token.encode()) else None
 
     def paid_twice(self) -> Self:
-        """Whose buyer paid more than one session, and is owed the money of all but one."""
-        payments = models.Count("sessions", filter=Q(sessions__status="paid"))
-        return self.annotate(payments=payments).filter(payments__gt=1)
+        """Whose buyer paid a second time, and has not got that money back yet."""
+        surplus = Q(sessions__is_surplus=True)
+        back = surplus & Q(sessions__refunds__status="succeeded")
+        return self.annotate(
+            surplus=models.Count("sessions", filter=surplus, distinct=True),
+            back=models.Count("sessions", filter=back, distinct=True),
+        ).filter(surplus__gt=F("back"))
 
 
 class Order(BaseModel):
@@ -64,8 +71,9 @@ class Order(BaseModel):
         },
         Status.PROCESSING: {Status.PAID, Status.FAILED, Status.REVIEW},
         Status.PAID: {Status.PARTIALLY_REFUNDED, Status.REFUNDED},
-        Status.PARTIALLY_REFUNDED: {Status.REFUNDED},
-        Status.REFUNDED: set(),
+        # Back again when a refund fails after all.
+        Status.PARTIALLY_REFUNDED: {Status.REFUNDED, Status.PAID},
+        Status.REFUNDED: {Status.PARTIALLY_REFUNDED, Status.PAID, Status.REVIEW},
         Status.EXPIRED: {Status.PAID, Status.REVIEW},
         Status.CANCELLED: {Status.PAID, Status.REVIEW},
         Status.FAILED: {Status.PAID, Status.REVIEW},
@@ -154,6 +162,10 @@ class Order(BaseModel):
     def is_paid(self) -> bool:
         return self.status in {self.Status.PAID, self.Status.PARTIALLY_REFUNDED}
 
+    def find_payment(self) -> "StripeSession | None":
+        """The one payment that the order keeps; what else came goes back by itself."""
+        return self.sessions.filter(status="paid", is_surplus=False).order_by("paid_at", "pk").first()
+
     def transition(self, to: str, *, why: str = "", by: Any = None) -> Self:
         """The only way to another status; leaves an OrderEvent. The row must be locked by the caller.
 
@@ -164,7 +176,7 @@ class Order(BaseModel):
             raise IllegalTransition(f"{self.number}: {before} -> {to}")
         now = timezone.now()
         changes: dict[str, Any] = {"status": to, "modified": now}
-        if to == self.Status.PAID:
+        if to == self.Status.PAID and self.paid_at is None:
             changes |= {"paid_at": now, "amount_paid": self.total}
         if not Order.objects.filter(pk=self.pk, status=before).update(**changes):
             raise IllegalTransition(f"{self.number}: no longer {before}")

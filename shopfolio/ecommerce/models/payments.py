@@ -1,13 +1,22 @@
+from datetime import timedelta
+from typing import Self
+
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Sum
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_models import BaseModel
+from shopfolio.ecommerce.models.invoices import Invoice
 from shopfolio.ecommerce.models.orders import Order
 
 
 class StripeSession(BaseModel):
-    """One attempt to have an order paid: a Checkout Session, and what is known of the payment."""
+    """One attempt to have an order paid: a Checkout Session, and what is known of the payment.
+
+    amount: what is asked for; once it is paid, what came.
+    """
 
     class Status(models.TextChoices):
         CREATING = "creating", _("Being made")
@@ -35,6 +44,9 @@ class StripeSession(BaseModel):
     card_brand = models.CharField(_("card"), max_length=40, blank=True)
     last4 = models.CharField(_("last four digits"), max_length=4, blank=True)
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
+    is_surplus = models.BooleanField(
+        _("paid a second time"), default=False, help_text=_("It goes back, and the order does not count it.")
+    )
     asked_at = models.DateTimeField(_("last asked Stripe"), null=True, blank=True)
     last_error = models.TextField(_("last error"), blank=True)
 
@@ -53,6 +65,14 @@ class StripeSession(BaseModel):
 
     def __str__(self) -> str:
         return self.session_id or self.idempotency_key
+
+    @property
+    def left_to_refund(self) -> int:
+        """What came and neither has gone back nor is about to; minor units."""
+        if self.status != self.Status.PAID:
+            return 0
+        spoken_for = self.refunds.exclude(status=Refund.Status.FAILED).aggregate(total=Sum("amount"))
+        return self.amount - (spoken_for["total"] or 0)
 
 
 class StripeEvent(BaseModel):
@@ -78,6 +98,26 @@ class StripeEvent(BaseModel):
     def __str__(self) -> str:
         return f"{self.type} {self.event_id}"
 
+    @property
+    def payment_intent(self) -> str:
+        """The payment of which something went back, in what Stripe tells of refunds."""
+        if not self.type.startswith(("refund.", "charge.refund")):
+            return ""
+        return str(self.payload["data"]["object"].get("payment_intent") or "")
+
+
+class RefundQuerySet(models.QuerySet["Refund"]):
+    def undecided(self) -> Self:
+        """What Stripe may know more about than we; the last minute's are still on their way."""
+        open_still = [Refund.Status.CREATED, Refund.Status.PENDING]
+        return self.filter(status__in=open_still, created__lt=timezone.now() - timedelta(minutes=1))
+
+    def need_a_look(self) -> Self:
+        """What failed and was not dealt with, and what Stripe could not be asked for within an hour."""
+        failed = Q(status=Refund.Status.FAILED, dealt_with_at=None)
+        stuck = Q(status=Refund.Status.CREATED, created__lt=timezone.now() - timedelta(hours=1))
+        return self.filter(failed | stuck)
+
 
 class Refund(BaseModel):
     """Money that goes back. The row comes first, then Stripe."""
@@ -97,10 +137,30 @@ class Refund(BaseModel):
     amount = models.PositiveBigIntegerField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
     reason = models.CharField(_("reason"), max_length=255, blank=True)
+    restock = models.BooleanField(_("goods come back"), default=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("by"),
+    )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.CREATED)
     idempotency_key = models.CharField(_("idempotency key"), max_length=120, unique=True)
     refund_id = models.CharField(_("Stripe's id"), max_length=255, unique=True, null=True, blank=True)
+    credit_note = models.OneToOneField(
+        Invoice,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="refund",
+        verbose_name=_("credit note"),
+    )
     last_error = models.TextField(_("last error"), blank=True)
+    dealt_with_at = models.DateTimeField(_("dealt with"), null=True, blank=True)
+
+    objects = RefundQuerySet.as_manager()
 
     class Meta(BaseModel.Meta):
         verbose_name = _("refund")

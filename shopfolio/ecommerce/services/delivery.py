@@ -1,5 +1,7 @@
 """Downloads: who may have them."""
 
+from django.utils import timezone
+
 from shopfolio.ecommerce.models import Entitlement, Order, OrderLine, ProductFile, Variant
 
 
@@ -11,6 +13,16 @@ def grant_entitlements(order: Order) -> None:
             Entitlement.objects.get_or_create(
                 line=line, defaults={"order": order, "product_id": line.variant.product_id}
             )
+
+
+def revoke_entitlements(order: Order) -> None:
+    """All the money went back: the downloads end."""
+    order.entitlements.update(status=Entitlement.Status.REVOKED, modified=timezone.now())
+
+
+def restore_entitlements(order: Order) -> None:
+    """The money did not go back after all."""
+    order.entitlements.update(status=Entitlement.Status.ACTIVE, modified=timezone.now())
 
 
 def downloads_of(order: Order) -> list[ProductFile]:

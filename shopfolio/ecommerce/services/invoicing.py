@@ -1,6 +1,7 @@
 """Invoices: numbered without gaps, a full snapshot, printed once."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -92,7 +93,7 @@ def buyer(order: Order) -> dict[str, str]:
     return named | {field: getattr(order, field) for field in ADDRESS}
 
 
-def texts(order: Order, lines: list[OrderLine], shop: ShopSettings) -> dict[str, str]:
+def texts(order: Order, lines: Sequence[OrderLine | InvoiceLine], shop: ShopSettings) -> dict[str, str]:
     """Sentences as they are now, in the buyer's language where they are ours."""
     found = {"footer": shop.invoice_footer}
     if any(line.tax == 0 for line in lines):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from shopfolio.core.services import owners_address, site
-from shopfolio.ecommerce.models import Invoice, Order, OrderLine, Variant
+from shopfolio.ecommerce.models import Entitlement, Invoice, Order, OrderEvent, OrderLine, Refund, Variant
 from shopfolio.ecommerce.services.delivery import downloads_of
 from shopfolio.ecommerce.services.invoicing import pdf_of
 from shopfolio.ecommerce.services.printing import tax_groups, tax_name
@@ -40,10 +40,17 @@ class Bill:
 
 def deliver(invoice: Invoice) -> None:
     """Print the invoice if need be, and mail it to the buyer. Safe to call again."""
-    pdf = pdf_of(invoice)
-    name = f"{invoice.number}.pdf"
-    attachment = {"name": name, "type": "application/pdf", "path": str(pdf.file.name)}
-    mail_order_paid(invoice.order, invoice=invoice, attachments=[attachment])
+    mail_order_paid(invoice.order, invoice=invoice, attachments=[printed(invoice)])
+
+
+def deliver_refund(refund: Refund) -> None:
+    """Print the credit note if there is one, and tell the buyer that money comes back. Safe to call again."""
+    mail_order_refunded(refund, attachments=[printed(refund.credit_note)] if refund.credit_note else [])
+
+
+def printed(document: Invoice) -> Attachment:
+    path = str(pdf_of(document).file.name)
+    return {"name": f"{document.number}.pdf", "type": "application/pdf", "path": path}
 
 
 @transaction.atomic
@@ -87,19 +94,65 @@ def mail_order_sent(order: Order) -> None:
     write_to_buyer("order_sent", order, context)
 
 
+@transaction.atomic
+def mail_order_refunded(refund: Refund, *, attachments: list[Attachment]) -> None:
+    """Tell the buyer what comes back, once per refund."""
+    order = refund.order
+    context = {
+        "site": site(),
+        "order": order,
+        "order_url": absolute(order.get_absolute_url()),
+        "amount": format_money(refund.amount, refund.currency, order.language),
+        "credit_note": refund.credit_note,
+        "is_surplus": refund.session.is_surplus,
+        "card": refund.session.last4,
+        "downloads_end": order.entitlements.filter(status=Entitlement.Status.REVOKED).exists(),
+    }
+    write_to_buyer("order_refunded", order, context, attachments, occasion=f"{refund.pk}-")
+
+
 def write_to_buyer(
-    template: str, order: Order, context: dict[str, Any], attachments: list[Attachment] | None = None
+    template: str,
+    order: Order,
+    context: dict[str, Any],
+    attachments: list[Attachment] | None = None,
+    *,
+    occasion: str = "",
 ) -> None:
-    """One mail of each kind for an order, in its language; the answer goes to the owner."""
+    """One mail of each kind and occasion for an order, in its language; the answer goes to the owner."""
     queue_mail(
         template,
-        key=f"{template.replace('_', '-')}-{order.pk}",
+        key=f"{template.replace('_', '-')}-{occasion}{order.pk}",
         to=order.email,
         from_name=site().profile.name,
         reply_to=owners_address(),
         context=context,
         language=order.language,
         attachments=attachments,
+    )
+
+
+@transaction.atomic
+def mail_owner(event: OrderEvent) -> None:
+    """Tell the owner what has happened to an order and wants a person's eye, once per event."""
+    owner, language = owners_address(), site().profile.language
+    if not owner:
+        return
+    order = event.order
+    context = {
+        "site": site(),
+        "order": order,
+        "why": event.why,
+        "order_url": absolute(reverse("admin:ecommerce_order_change", args=[order.pk])),
+    }
+    queue_mail(
+        "owner_notice",
+        key=f"owner-notice-{event.pk}-{order.pk}",
+        to=owner,
+        from_name=site().profile.name,
+        reply_to=order.email,
+        context=context,
+        language=language,
     )
 
 

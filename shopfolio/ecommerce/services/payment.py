@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from shopfolio.ecommerce import gateway
 from shopfolio.ecommerce.exceptions import SoldOut
@@ -14,6 +15,8 @@ from shopfolio.ecommerce.services import stock
 from shopfolio.ecommerce.services.cart import set_quantity
 from shopfolio.ecommerce.services.delivery import grant_entitlements
 from shopfolio.ecommerce.services.invoicing import enqueue_paid_mails, issue_invoice
+from shopfolio.ecommerce.services.notices import tell_owner
+from shopfolio.ecommerce.services.refunds import return_surplus
 
 Attempt = StripeSession.Status
 
@@ -76,15 +79,24 @@ def on_paid(order: Order, attempt: StripeSession, state: SessionState) -> None:
     attempt.status, attempt.paid_at = Attempt.PAID, timezone.now()
     attempt.payment_intent, attempt.payment_method = state.payment_intent, state.payment_method
     attempt.card_brand, attempt.last4 = state.card_brand, state.last4
+    attempt.amount, attempt.currency = state.amount, state.currency
     attempt.save()
+    if order.find_payment() != attempt:
+        return_surplus(order, attempt)
+        return
+    count_money(order, state)
     if mismatch := difference(order, state):
         review(order, why=mismatch)
     elif order.status in Order.HOLDS_STOCK:
         mark_paid(order, attempt=attempt)
-    elif order.paid_at:
-        OrderEvent.objects.create(order=order, why=f"Paid a second time: {state.id}")
     else:
         take_late_money(order, attempt, why="Paid late; the goods were still there")
+
+
+def count_money(order: Order, state: SessionState) -> None:
+    """What came is the order's to keep or to give back, whether or not it becomes a sale."""
+    order.amount_paid = state.amount if state.currency == order.currency else 0
+    order.save(update_fields=["amount_paid"])
 
 
 def difference(order: Order, state: SessionState) -> str:
@@ -100,6 +112,7 @@ def review(order: Order, *, why: str, by: Any = None) -> None:
     """Put an order before the owner's eyes; its goods stay where they are."""
     if Order.Status.REVIEW in Order.NEXT[order.status]:
         order.transition(Order.Status.REVIEW, why=why, by=by)
+        tell_owner(order.events.latest("created"))
     else:
         OrderEvent.objects.create(order=order, why=why, by=by)
 
@@ -139,9 +152,11 @@ def look_again(state: SessionState, *, by: Any) -> None:
     """Decide an order in review by what Stripe has just said of its money, and by what is on the shelf."""
     attempt = StripeSession.objects.get(session_id=state.id)
     order = Order.objects.select_for_update().get(pk=attempt.order_id)
-    if order.status != Order.Status.REVIEW:
+    if order.status != Order.Status.REVIEW or order.find_payment() != attempt:
         return
-    if mismatch := difference(order, state):
+    if attempt.left_to_refund != attempt.amount:
+        review(order, why=_("Money is going back, or has gone back: refund the rest as well."), by=by)
+    elif mismatch := difference(order, state):
         review(order, why=mismatch, by=by)
     else:
         take_late_money(order, attempt, why="Asked Stripe again: money and goods are there", by=by)

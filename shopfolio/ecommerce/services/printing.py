@@ -56,7 +56,7 @@ def invoice_data(invoice: Invoice) -> dict[str, Any]:
         "language": invoice.language.partition("-")[0],
         "date": invoice.issued_on.isoformat(),
         "number": invoice.number,
-        "title": invoice.get_kind_display(),
+        "title": str(invoice.get_kind_display()),
         "labels": labels(),
         "facts": facts(invoice),
         "seller": party(invoice.seller, invoice),
@@ -96,8 +96,9 @@ def facts(invoice: Invoice) -> list[list[str]]:
         [_("Date"), format_day(invoice.issued_on, invoice.language)],
         [_("Order"), invoice.order.number],
     ]
-    if invoice.corrects:
-        found.insert(1, [_("Corrects"), invoice.corrects.number])
+    if original := invoice.corrects:
+        day = format_day(original.issued_on, invoice.language)
+        found.append([_("Corrects"), f"{original.get_kind_display()} {original.number}\n{day}"])
     return found
 
 
@@ -152,9 +153,19 @@ def paid_sentence(invoice: Invoice) -> str:
     if invoice.paid_at is None:
         return ""
     day = format_day(invoice.paid_at.date(), invoice.language)
+    if invoice.kind == Invoice.Kind.CANCELLATION:
+        return _("The refund came back on %(day)s.") % {"day": day}
+    if invoice.kind == Invoice.Kind.CREDIT_NOTE:
+        return refunded_sentence(invoice, day)
     if invoice.last4:
         return _("Paid on %(day)s by card ending %(last4)s.") % {"day": day, "last4": invoice.last4}
     return _("Paid on %(day)s.") % {"day": day}
+
+
+def refunded_sentence(invoice: Invoice, day: str) -> str:
+    if invoice.last4:
+        return _("Refunded on %(day)s to the card ending %(last4)s.") % {"day": day, "last4": invoice.last4}
+    return _("Refunded on %(day)s.") % {"day": day}
 
 
 def money(amount: int, invoice: Invoice) -> str:

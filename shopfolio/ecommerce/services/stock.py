@@ -55,6 +55,16 @@ def sell_order(order: Order) -> None:
         write(variant_id, Kind.SOLD, quantity, order=order)
 
 
+def return_order(order: Order) -> None:
+    """All that was sold is on the shelf again; called again, nothing more comes."""
+    if order.movements.filter(kind=Kind.RETURNED).exists():
+        return
+    for variant_id, quantity in pieces(order):
+        Variant.objects.filter(pk=variant_id).update(available=F("available") + quantity)
+        write(variant_id, Kind.RETURNED, quantity, order=order)
+    page_cache.bump()
+
+
 def receive(variant_id: UUID, quantity: int, *, note: str = "") -> None:
     """New pieces came in. A variant without a figure gets one."""
     if quantity <= 0:

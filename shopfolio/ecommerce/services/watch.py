@@ -15,7 +15,9 @@ from shopfolio.tasks import outbox
 
 log = structlog.get_logger(__name__)
 
-ASKS_STRIPE = ("ecommerce.handle_event", "ecommerce.follow_attempt")
+ASKS_STRIPE = (
+    "ecommerce.handle_event", "ecommerce.follow_attempt", "ecommerce.make_refund", "ecommerce.settle_refunds",
+)  # fmt: skip
 LONGEST = timedelta(hours=1)
 """After this time an open session is over, and its follow-up asks until Stripe says so."""
 
@@ -55,7 +57,7 @@ def refuse_while_away(name: str) -> None:
         raise PaymentUnavailable("Stripe is away.")
 
 
-def wake_if_answered(name: str, ask: Callable[..., None]) -> None:
+def wake_if_answered(name: str, ask: Callable[..., object]) -> None:
     """Let the job that has waited longest ask; when Stripe answers, whatever it says, all run again."""
     first = outbox.waiting(name, PaymentUnavailable.who).first()
     if first is None:

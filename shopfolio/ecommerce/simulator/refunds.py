@@ -11,7 +11,7 @@ from shopfolio.lib.money import format_money
 
 REFUND = "refund"
 LATER = 5
-"""Seconds, in the simulator's time, until a refund that takes its time is decided; at banks these are days."""
+"""Seconds, in the simulator's time, until a slow refund is decided; at banks these are days."""
 
 SIMULATED = frozenset({"amount", "charge", "expand[]", "metadata[*]", "payment_intent", "reason"})
 

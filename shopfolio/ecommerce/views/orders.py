@@ -6,9 +6,9 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from shopfolio.ecommerce.models import Invoice, Order, StripeSession
+from shopfolio.ecommerce.models import Entitlement, Invoice, Order, StripeSession
 from shopfolio.ecommerce.models.orders import LineKind
-from shopfolio.ecommerce.order_words import steps_of, words_for
+from shopfolio.ecommerce.order_words import money_back, steps_of, words_for
 from shopfolio.ecommerce.services.delivery import downloads_of
 
 private = cache_control(private=True, no_store=True)
@@ -36,6 +36,8 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
         "shipping": next((line for line in lines if line.kind == LineKind.SHIPPING), None),
         "goods": sum(line.total for line in lines if line.kind == LineKind.PRODUCT),
         "downloads": downloads_of(order),
+        "money_back": money_back(order),
+        "downloads_ended": order.entitlements.filter(status=Entitlement.Status.REVOKED).exists(),
         "documents": documents_of(order),
         "pay_url": pay_page,
         "has_ended": order.status in CAME_TO_NOTHING,
