@@ -1,5 +1,6 @@
 """Stripe's side of refunds in memory, for tests of our own books."""
 
+import threading
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -21,6 +22,7 @@ class RefundsAtStripe:
         self.refunds: dict[str, RefundState] = {}
         self.keys: dict[str, str] = {}
         self.asked: list[str] = []
+        self.one_at_a_time = threading.Lock()
         self.begins = "succeeded"
         self.is_away = False
 
@@ -33,9 +35,11 @@ class RefundsAtStripe:
         self, *, payment_intent: str, amount: int, reason: str, metadata: dict[str, str], idempotency_key: str
     ) -> RefundState:
         self.ask("create")
-        if idempotency_key not in self.keys:
-            self.keys[idempotency_key] = self.give_back(payment_intent, amount, self.begins, metadata).id
-        return self.refunds[self.keys[idempotency_key]]
+        with self.one_at_a_time:
+            if idempotency_key not in self.keys:
+                made = self.give_back(payment_intent, amount, self.begins, metadata)
+                self.keys[idempotency_key] = made.id
+            return self.refunds[self.keys[idempotency_key]]
 
     def retrieve_refunds(self, payment_intent: str) -> list[RefundState]:
         self.ask("list")
