@@ -75,6 +75,10 @@ class WebhookSink:
         assert arrived, f"{types} did not arrive, only {[event.type for event in self.events]}"
         return self.events
 
+    def wait_until(self, happened: Callable[[], bool]) -> None:
+        with self._changed:
+            assert self._changed.wait_for(happened, PATIENCE), self.events
+
     def wait_for_attempts(self, number: int) -> None:
         with self._changed:
             assert self._changed.wait_for(lambda: self.attempts >= number, PATIENCE), self.attempts
