@@ -82,7 +82,7 @@ class NotExpiredYet(Exception):
 def unknown(session_id: str) -> PermanentFailure:
     return PermanentFailure(
         f"Stripe does not know the session {session_id}. Was it made with the key of another account? "
-        "Its goods stay held. With that account's key this job can run again."
+        "Its goods stay held until Stripe can be asked with that key."
     )
 
 

@@ -152,8 +152,8 @@ def test_the_command_goes_on_after_a_session_that_stripe_does_not_know(stripe, c
     said = capsys.readouterr().out.splitlines()
     assert said == [
         f"1/2 {strange.order.number}: still open. Stripe does not know the session {strange.session_id}. "
-        "Was it made with the key of another account? Its goods stay held. "
-        "With that account's key this job can run again.",
+        "Was it made with the key of another account? Its goods stay held until Stripe can be asked "
+        "with that key.",
         f"2/2 {attempt.order.number}: paid",
         f"Asked about 2, 1 changed: order {attempt.order.number} paid.",
     ]
