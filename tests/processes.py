@@ -5,8 +5,9 @@
         ...
         worker.kill()
 
-They run on the test's database, DATA_DIR and broker, with the settings that the test overrides, and have all
-ended when it does; a failing test shows their logs. The warm process is Python's own fork server.
+They run on the test's database, DATA_DIR and broker, with the settings and the environment that the test
+changes, and have all ended when it does; a failing test shows their logs. The warm process is Python's own
+fork server.
 """
 
 import ctypes
@@ -97,7 +98,9 @@ class Programs:
         log.touch()
         database = connection.settings_dict["NAME"]
         overrides = overridden_settings() | overrides
-        program = Program(name, partial(run, what, args, overrides, str(database), log), log)
+        program = Program(
+            name, partial(run, what, args, dict(os.environ), overrides, str(database), log), log
+        )
         self.all.append(program)
         return program
 
@@ -121,11 +124,17 @@ class Programs:
 
 
 def run(
-    what: str | Callable[..., Any], args: tuple[Any, ...], overrides: dict[str, Any], database: str, log: Path
+    what: str | Callable[..., Any],
+    args: tuple[Any, ...],
+    environment: dict[str, str],
+    overrides: dict[str, Any],
+    database: str,
+    log: Path,
 ) -> None:
     """In the new process: become one of our programs."""
     die_with_parent()
     os.setsid()
+    os.environ.update(environment)
     with log.open("ab") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)

@@ -14,7 +14,11 @@ from django.conf import settings
 TIME_LIMIT = 120
 """Seconds that a job may take."""
 
-TRANSPORT_ALIASES["filesystem"] = "shopfolio.tasks.broker:Transport"
+TRANSPORT_ALIASES |= {
+    "filesystem": "shopfolio.tasks.broker:Transport",
+    "redis": "shopfolio.tasks.redis_broker:Transport",
+    "rediss": "shopfolio.tasks.redis_broker:Transport",
+}
 
 
 def transport_options() -> dict[str, Any]:
@@ -37,6 +41,7 @@ app.conf.update(
     broker_url=FOLDER if settings.CELERY_BROKER_URL == "filesystem://" else settings.CELERY_BROKER_URL,
     broker_transport_options=transport_options(),
     broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,  # for ever, however long Redis is away
     broker_connection_timeout=1,
     task_ignore_result=True,
     task_acks_late=True,
