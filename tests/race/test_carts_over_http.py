@@ -49,7 +49,7 @@ def test_windows_that_fill_and_empty_one_cart_never_see_an_error(shop, variants)
     for variant in variants:
         first.add(variant.product)
     lines = list(CartLine.objects.all())
-    number = count(30, 120)
+    number = count(24, 120)
     windows = [shop.browser(first.cookies) for _ in range(number)]
 
     def click(index):

@@ -33,7 +33,7 @@ def shelf(variant):
 
 def test_a_hundred_buyers_get_the_ten_pieces_that_are_there(shop, programs, private_files):
     variant = variant_with(available=PIECES)
-    buyers = shop.browsers_at_the_checkout(count(30, 100), variant)
+    buyers = shop.browsers_at_the_checkout(count(24, 100), variant)
 
     with told(f"{len(buyers)} buyers, {PIECES} pieces") as row:
         row.outcome = all_at_once(len(buyers), lambda index: shop.press_pay(buyers[index], PRICE + DELIVERY))
@@ -64,7 +64,7 @@ def pay(shop, attempt):
 def test_fifty_clicks_on_pay_are_one_order_and_lead_to_one_page(shop):
     variant = variant_with(available=PIECES)
     [buyer] = shop.browsers_at_the_checkout(1, variant)
-    clicks = count(20, 50)
+    clicks = count(12, 50)
     windows = [shop.browser(buyer.cookies) for _ in range(clicks)]
 
     with told(f"{clicks} clicks on pay") as row:
@@ -101,7 +101,7 @@ def test_clicks_while_stripe_takes_its_time_wait_for_the_first_ones_page(shop, m
 def test_carts_with_the_same_goods_in_opposite_order_all_get_through(shop):
     one = variant_with(available=100)
     other = make_variant(make_product("Night Bus"), available=100, price=PRICE)
-    half = count(8, 40)
+    half = count(6, 40)
     buyers = shop.browsers_at_the_checkout(half, one, other) + shop.browsers_at_the_checkout(half, other, one)
     total = 2 * PRICE + DELIVERY
 

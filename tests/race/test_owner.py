@@ -57,7 +57,7 @@ def test_the_owner_and_a_buyer_do_not_wait_for_each_other(product, owner_client,
 def test_what_the_owner_counts_while_people_buy_ends_in_the_ledger(shop, product, owner_client):
     """The owner takes out one piece of each and puts in two, over and over; buyers want the same two."""
     [older, younger] = product.variants.order_by("pk")
-    rounds, buyers = count(6, 25), count(10, 40)
+    rounds, buyers = count(4, 25), count(8, 40)
     browsers = [shop.browser() for _ in range(buyers)]
 
     def buy_over_http(index):

@@ -30,7 +30,7 @@ def variant():
 @pytest.fixture
 def buyers(shop, variant):
     """Each has a page at Stripe open."""
-    browsers = shop.browsers_at_the_checkout(count(6, 40), variant)
+    browsers = shop.browsers_at_the_checkout(count(5, 40), variant)
     outcomes = all_at_once(len(browsers), lambda index: shop.press_pay(browsers[index], PRICE))
     assert outcomes == {"sent to Stripe": len(browsers)}
     return browsers

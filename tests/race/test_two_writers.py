@@ -17,8 +17,8 @@ from tests.race.buying import buy
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rows]
 
 
-def elsewhere(act) -> None:
-    """In another transaction, which is through before we go on, unless it has to wait for ours."""
+def elsewhere(act, *, seconds: float = 20) -> threading.Thread:
+    """In another transaction, which is through when we go on; or not, after some seconds."""
 
     def run():
         act()
@@ -26,25 +26,25 @@ def elsewhere(act) -> None:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(0.5)
+    thread.join(seconds)
+    return thread
 
 
 @contextmanager
 def after_the_first(part_of_a_statement: str, act) -> Iterator[None]:
-    """Somebody else acts when ours has spoken of this to the database for the first time."""
-    has_acted = False
+    """Somebody else acts when ours has spoken of this to the database for the first time; or waits for us."""
+    others = []
 
     def watch(execute, sql, params, many, context):
-        nonlocal has_acted
         result = execute(sql, params, many, context)
-        if part_of_a_statement in sql and not has_acted:
-            has_acted = True
-            elsewhere(act)
+        if part_of_a_statement in sql and not others:
+            others.append(elsewhere(act, seconds=0.5))
         return result
 
     with connection.execute_wrapper(watch):
         yield
-    assert has_acted
+    [other] = others
+    other.join()
 
 
 def test_a_cart_that_shrinks_while_its_payment_arrives_takes_nothing_below_nought():
