@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 FIXED = [
     "/", "/resume/", "/portfolio/", "/blog/", "/testimonials/", "/contact/", "/contact/sent/", "/newsletter/",
     "/newsletter/sent/", "/blog/feed.xml", "/sitemap.xml", "/robots.txt", "/health/live", "/health/ready",
-    "/shop/", "/cart/",
+    "/shop/", "/cart/", "/search/", "/search/?q=post",
 ]  # fmt: skip
 POLICY = {
     "default-src 'none'", "base-uri 'none'", "connect-src 'self'", "font-src 'self'", "style-src 'self'",
@@ -124,7 +124,7 @@ def test_a_public_page_is_asked_for_again(client):
         ("/", 8), ("/portfolio/", 3), ("/blog/", 3), ("/blog/tag/tag-0/", 3), ("/testimonials/", 3),
         ("/portfolio/project-0/", 3), ("/skills/skill-0/", 3), ("/blog/post-0/", 3),
         ("/policies/privacy/", 3),
-        ("/resume/", 4), ("/contact/", 0), ("/newsletter/", 0),
+        ("/resume/", 4), ("/contact/", 0), ("/newsletter/", 0), ("/search/?q=pr", 2),
     ],
 )  # fmt: skip
 def test_a_page_costs_the_same_however_much_there_is(

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from shopfolio.core import search as search_module
+from shopfolio.core import search_index
 from shopfolio.core.models import BlogPost, Certificate, Policy, Project, Skill
 from shopfolio.core.search import A_PAGE, search
 from tests.counts import count
@@ -30,6 +31,12 @@ CORPUS = [
     ("A wall", "It shows the tide.", "<p>Of tables it has none.</p>"),
     ("Ferries", "", "<p>They wait for the tide, at tables.</p>"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def _no_strays():
+    """A test that commits empties its tables afterwards, but not the index beside them."""
+    search_index.remove_strays()
 
 
 @pytest.fixture

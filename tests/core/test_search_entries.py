@@ -1,9 +1,11 @@
 """What the search knows follows every way in which a page can change."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from shopfolio.core import search_index
@@ -18,6 +20,12 @@ from tests.factories import make_page, make_product
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
 DRAFT, PUBLISHED = BlogPost.Status.DRAFT, BlogPost.Status.PUBLISHED
+
+
+@pytest.fixture(autouse=True)
+def _no_strays():
+    """A test that commits empties its tables afterwards, but not the index beside them."""
+    search_index.remove_strays()
 
 
 def paths(text: str) -> list[str]:
@@ -90,6 +98,20 @@ def test_a_deleted_page_is_forgotten(delete):
 
     assert paths("pens") == [other.get_absolute_url()]
     assert (SearchEntry.objects.count(), rows_in_index()) == (1, 1)
+
+
+def test_a_page_is_locked_before_its_entry_however_it_changes():
+    post = make_page(BlogPost, "Five pens")
+    make_page(BlogPost, "Six pens")
+
+    with CaptureQueriesContext(connection) as queries:
+        post.save()
+        post.delete()
+        BlogPost.objects.all().delete()
+
+    written = [re.search(r'^(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"', query["sql"]) for query in queries]
+    tables = [match[1] for match in written if match and match[1] in {"core_blogpost", "core_searchentry"}]
+    assert tables == ["core_blogpost", "core_searchentry"] * 3
 
 
 def test_many_at_once_are_found(monkeypatch):

@@ -82,8 +82,10 @@ class SearchableQuerySet(PageQuerySet):
 
     def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic():
-            forget(list(self.values_list("pk", flat=True)))
-            return super().delete()
+            keys = list(self.values_list("pk", flat=True))
+            deleted = super().delete()
+            forget(keys)
+        return deleted
 
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
@@ -113,9 +115,11 @@ class Searchable(PageModel):
                 reindex(type(self), [self.pk])
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        key = self.pk
         with transaction.atomic():
-            forget([self.pk])
-            return super().delete(*args, **kwargs)
+            deleted = super().delete(*args, **kwargs)
+            forget([key])  # after the page, as when it is saved: who takes both in one order never deadlocks
+        return deleted
 
 
 def searchables() -> list[type[Searchable]]:
