@@ -17,6 +17,7 @@ from django_prose_editor.fields import ProseEditorField
 from uuid_utils.compat import uuid7
 
 from shopfolio.lib import html
+from shopfolio.lib.lists import ListFormField
 
 
 class BaseModel(TimeStampedModel):
@@ -95,6 +96,27 @@ class PictureField(models.ImageField):
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.ImageField", list(args), kwargs
+
+
+class ListField(models.JSONField):
+    """A short list that the owner writes into a box. For migrations it is Django's own field.
+
+    item: checks an item as a form brings it, see lib.lists.
+    """
+
+    def __init__(self, *args: Any, item: Any = None, **kwargs: Any) -> None:
+        options: dict[str, Any] = {"default": list, "blank": True}
+        super().__init__(*args, **(options | kwargs))
+        self.item = item
+
+    def formfield(self, **kwargs: Any) -> Any:
+        # Past JSONField's own, which offers no other class of field.
+        options = {"form_class": ListFormField, "item": self.item} | kwargs
+        return super(models.JSONField, self).formfield(**options)
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.JSONField", list(args), kwargs
 
 
 class PageQuerySet(models.QuerySet[Any]):

@@ -1,11 +1,13 @@
 import base64
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -17,6 +19,8 @@ from shopfolio.core.views.status_pages import forbidden, status_page, too_many
 from shopfolio.core.whole_pages import brings_our_cookie
 from shopfolio.lib.http import is_htmx
 from shopfolio.users.limits import TooMany
+
+log = structlog.get_logger(__name__)
 
 TOKEN_PATHS = ("/admin/", "/account/")
 
@@ -43,8 +47,10 @@ def is_back_office(request: HttpRequest) -> bool:
     return request.path.startswith("/admin/")
 
 
-NO_SUCH_FILTER = (ValidationError, OverflowError, DataError)
-"""What Django's admin lets through when an address asks for the year 10^30, or for a key that is none."""
+NOT_UNDERSTOOD = defaultdict(
+    tuple, {"GET": (ValidationError, OverflowError, DataError), "POST": (ValidationError, OverflowError)}
+)
+"""What Django's admin raises for an address with the year 10^30, and for keys that are none."""
 
 
 class StatusPageMiddleware:
@@ -69,7 +75,8 @@ class StatusPageMiddleware:
             exception, UnreadablePostError
         ):  # the visitor's connection broke; nobody will read this
             return status_page(request, 400)
-        if isinstance(exception, NO_SUCH_FILTER) and request.method == "GET" and is_back_office(request):
+        if is_back_office(request) and isinstance(exception, NOT_UNDERSTOOD[request.method or ""]):
+            log.warning("not understood", exc_info=exception)
             return status_page(request, 400)
         return None
 

@@ -2,8 +2,9 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import PageModel, PictureModel
+from shopfolio.abstract_models import ListField, PageModel, PictureModel
 from shopfolio.core.models.search import Searchable, SearchableQuerySet
+from shopfolio.lib.lists import row_of
 
 
 class ProjectQuerySet(SearchableQuerySet):
@@ -27,10 +28,9 @@ class Project(Searchable):
     period = models.CharField(_("when"), max_length=120, blank=True)
     year = models.PositiveSmallIntegerField(_("year"), null=True, blank=True)
     outcome = models.CharField(_("outcome in a line"), max_length=200, blank=True)
-    figures = models.JSONField(
+    figures = ListField(
         _("outcome in figures"),
-        default=list,
-        blank=True,
+        item=row_of("value", "unit", "label"),
         help_text=_('Such as [{"value": "38", "unit": "m", "label": "of wall"}].'),
     )
     url = models.URLField(_("web address"), blank=True)

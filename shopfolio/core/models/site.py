@@ -3,7 +3,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import PictureField, RichTextField, SingletonModel, picture_path
+from shopfolio.abstract_models import ListField, PictureField, RichTextField, SingletonModel, picture_path
+from shopfolio.lib.lists import row_of, web_address
 from shopfolio.lib.money import EXPONENTS
 
 
@@ -32,14 +33,15 @@ class Profile(SingletonModel):
     email = models.EmailField(_("public e-mail address"), blank=True)
     phone = models.CharField(_("public phone"), max_length=32, blank=True)
     availability = models.CharField(_("open to"), max_length=200, blank=True)
-    spoken_languages = models.JSONField(
+    spoken_languages = ListField(
         _("languages you speak"),
-        default=list,
-        blank=True,
+        item=row_of("language", "fluency"),
         help_text=_('Such as [{"language": "English", "fluency": "fluent"}].'),
     )
-    links = models.JSONField(
-        _("links"), default=list, blank=True, help_text=_('Such as [{"label": "Code", "url": "https://…"}].')
+    links = ListField(
+        _("links"),
+        item=row_of("label", url=web_address),
+        help_text=_('Such as [{"label": "Code", "url": "https://…"}].'),
     )
     portrait = PictureField(
         _("portrait"),

@@ -139,7 +139,8 @@ class ProductAdmin(MoneyFieldsMixin, PageAdmin):
         return f"{status.label}, {left}" if left and None not in figures else str(status.label)
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
-        lock_variants(obj)
+        if change:
+            lock_variants(obj)
         super().save_model(request, obj, form, change)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:

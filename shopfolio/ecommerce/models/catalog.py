@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import BaseModel, PageModel, PictureModel, SingletonModel
+from shopfolio.abstract_models import BaseModel, ListField, PageModel, PictureModel, SingletonModel
 from shopfolio.core.models.search import Searchable, SearchableQuerySet
 from shopfolio.core.page_cache import generation
+from shopfolio.lib.lists import country
 
 
 class TaxCategory(models.TextChoices):
@@ -48,10 +49,9 @@ class ShopSettings(SingletonModel):
     shipping_free_from = models.PositiveBigIntegerField(
         _("delivery is free from"), null=True, blank=True, help_text=_("Empty: never.")
     )
-    ships_to = models.JSONField(
+    ships_to = ListField(
         _("delivers to"),
-        default=list,
-        blank=True,
+        item=country,
         help_text=_('Country codes, such as ["PT", "ES"]; none: everywhere.'),
     )
     low_stock = models.PositiveIntegerField(_("few left from"), default=5)

@@ -1,0 +1,92 @@
+"""Short lists that the owner writes as JSON into a box: checked item by item, for pages trust their shape."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from unicodedata import category
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.utils.translation import gettext_lazy as _
+
+from shopfolio.lib.locales import locale_of
+
+MOST_ITEMS = 200
+
+Item = Callable[[Any], Any]
+"""Gives an item as it is to be kept; raises ValidationError for what is none."""
+
+
+class ListFormField(forms.CharField):
+    widget = forms.Textarea
+    default_error_messages = {"invalid": _("This is no list as in the example; mind its quotation marks.")}
+
+    def __init__(self, *, item: Item, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.item = item
+
+    def prepare_value(self, value: Any) -> Any:
+        """What was typed comes back as it was typed."""
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return [self._kept(number, item) for number, item in enumerate(self._read(text or "[]"), start=1)]
+
+    def _read(self, text: str) -> list[Any]:
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):  # no JSON; a number of 5,000 digits; a thousand brackets
+            found = None
+        if not isinstance(found, list):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        if len(found) > MOST_ITEMS:
+            raise ValidationError(_("More than %(most)s do not fit."), params={"most": MOST_ITEMS})
+        return found
+
+    def _kept(self, number: int, item: Any) -> Any:
+        try:
+            return self.item(item)
+        except ValidationError as error:
+            fault = {"number": number, "fault": " ".join(error.messages)}
+            raise ValidationError(_("Item %(number)s: %(fault)s"), params=fault) from error
+
+
+def word(value: Any) -> str:
+    """Text that every database holds. JSON's escapes can write half a character, which none does."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = f"{value}"
+    if not isinstance(value, str) or not value.strip() or len(value) > 500:
+        raise ValidationError(_("A word or a few are missing."))
+    if any(category(sign) in {"Cc", "Cs"} for sign in value):
+        raise ValidationError(_("There is a sign in it that cannot be written down."))
+    return value.strip()
+
+
+def web_address(value: Any) -> str:
+    address = word(value)
+    if not address.startswith("mailto:"):
+        URLValidator(schemes=["http", "https"], message=_("No web address such as https://example.org."))(
+            address
+        )
+    return address
+
+
+def country(value: Any) -> str:
+    code = word(value)
+    if len(code) != 2 or not code.isalpha() or code not in locale_of("en").territories:
+        raise ValidationError(_("“%(code)s” is no country’s code, such as PT."), params={"code": code})
+    return code
+
+
+def row_of(*names: str, **others: Item) -> Item:
+    """Items with these names; the first must be there. others: names whose values are more than words."""
+    items = dict.fromkeys(names, word) | others
+
+    def row(value: Any) -> dict[str, str]:
+        if not isinstance(value, dict) or value.keys() - items.keys() or next(iter(items)) not in value:
+            raise ValidationError(_("Its names must be: %(names)s."), params={"names": ", ".join(items)})
+        return {name: items[name](part) for name, part in value.items() if part not in ("", None)}
+
+    return row
