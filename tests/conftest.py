@@ -6,7 +6,13 @@ import pytest
 from django.conf import settings
 from django.test import Client, override_settings
 
-pytest_plugins = ["tests.machine", "tests.misbehaving", "tests.processes", "tests.stripe_simulator"]
+pytest_plugins = [
+    "tests.machine",
+    "tests.misbehaving",
+    "tests.processes",
+    "tests.race.shop",
+    "tests.stripe_simulator",
+]
 
 
 @pytest.fixture(autouse=True)

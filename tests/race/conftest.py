@@ -1,6 +1,4 @@
 from django.conf import settings
 
-pytest_plugins = ["tests.race.shop"]
-
 # What only one of the databases can show is collected there alone.
 collect_ignore = ["test_two_writers.py" if settings.EMBEDDED_DATABASE else "test_one_writer.py"]
