@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='invoice',
             name='kind',
-            field=models.CharField(choices=[('invoice', 'Invoice'), ('credit_note', 'Credit note'), ('cancellation', 'Cancelled credit note')], default='invoice', max_length=12, verbose_name='kind'),
+            field=models.CharField(choices=[('invoice', 'Invoice'), ('credit_note', 'Credit note'), ('cancellation', 'Cancellation')], default='invoice', max_length=12, verbose_name='kind'),
         ),
         migrations.AlterField(
             model_name='invoice',

@@ -3,6 +3,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.files.storage import Storage, storages
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
@@ -65,6 +66,11 @@ class ShopSettings(SingletonModel):
 
     def __str__(self) -> str:
         return str(_("Shop settings"))
+
+    def clean(self) -> None:
+        if self.invoice_prefix == self.credit_note_prefix:
+            message = _("Credit notes are counted by themselves: their numbers must begin otherwise.")
+            raise ValidationError({"credit_note_prefix": message})
 
 
 _kept = threading.local()

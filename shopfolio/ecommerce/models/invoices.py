@@ -63,7 +63,7 @@ class Invoice(ImmutableModel):
     class Kind(models.TextChoices):
         INVOICE = "invoice", _("Invoice")
         CREDIT_NOTE = "credit_note", _("Credit note")
-        CANCELLATION = "cancellation", _("Cancelled credit note")
+        CANCELLATION = "cancellation", _("Cancellation")
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.INVOICE)
     series = models.ForeignKey(
