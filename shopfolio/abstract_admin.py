@@ -41,6 +41,10 @@ class RowActionsMixin(RowAdmin):
     def row_actions_for(self, request: HttpRequest, row: Any) -> list[str]:
         return list(self.row_actions)
 
+    def row_links_for(self, request: HttpRequest, row: Any) -> list[tuple[str, Any]]:
+        """Address and label of what takes a page of its own."""
+        return []
+
     def message_user(  # type: ignore[override]
         self, request: HttpRequest, message: Any, level: int | str = messages.SUCCESS, **kwargs: Any
     ) -> None:
@@ -73,6 +77,7 @@ class RowActionsMixin(RowAdmin):
         row = kwargs.get("obj")
         if row is not None:
             address = f"admin:{self.opts.app_label}_{self.opts.model_name}_do"
+            context["row_links"] = self.row_links_for(request, row)
             context["row_actions"] = [
                 (reverse(address, args=[row.pk, name]), label)
                 for name, (_run, label) in self.actions_on(request, row).items()

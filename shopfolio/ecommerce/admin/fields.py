@@ -21,8 +21,12 @@ MOST = 99_999_999
 
 
 class MoneyField(forms.IntegerField):
-    """An amount as people write it ("24", "24.50"), in the site's currency; minor units inside."""
+    """An amount as people write it ("24", "24.50"); minor units inside.
 
+    code: the currency, if not the site's.
+    """
+
+    code = ""
     widget = forms.TextInput(attrs={"inputmode": "decimal", "class": "vMoneyField", "autocomplete": "off"})
     default_error_messages = {"invalid": gettext_lazy("An amount such as 24 or 24.50, please.")}
 
@@ -35,16 +39,16 @@ class MoneyField(forms.IntegerField):
         if "." not in text:
             text = text.replace(",", ".")
         try:
-            amount = to_minor(text, currency())
+            amount = to_minor(text, self.code or currency())
         except ValueError as error:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
         if not 0 <= amount <= MOST:
-            most = format_money(MOST, currency(), site().profile.language)
+            most = shown_money(MOST, self.code or currency())
             raise ValidationError(_("Between nothing and %(most)s."), code="range", params={"most": most})
         return amount
 
     def prepare_value(self, value: Any) -> Any:
-        return f"{to_decimal(value, currency()):f}" if isinstance(value, int) else value
+        return f"{to_decimal(value, self.code or currency()):f}" if isinstance(value, int) else value
 
 
 class PercentField(forms.IntegerField):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from shopfolio.abstract_admin import ReadOnlyAdmin, ReadOnlyInline, row_link
 from shopfolio.ecommerce.admin.fields import shown_money
 from shopfolio.ecommerce.admin.invoices import link_to_pdf
+from shopfolio.ecommerce.admin.refunding import RefundPage
 from shopfolio.ecommerce.models import (
     Entitlement,
     Invoice,
@@ -68,8 +69,15 @@ class StripeSessionInline(ReadOnlyInline):
 
 class RefundInline(ReadOnlyInline):
     model = Refund
-    fields = ["created", "status", "amount_shown", "reason", "refund_id"]
-    readonly_fields = ["created", "amount_shown"]
+    fields = ["created", "status", "amount_shown", "reason", "by", "note_link", "last_error"]
+    readonly_fields = ["created", "amount_shown", "note_link"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Refund]:
+        return super().get_queryset(request).select_related("by", "credit_note")
+
+    @admin.display(description=_("credit note"))
+    def note_link(self, refund: Refund) -> str:
+        return row_link(refund.credit_note)
 
     @admin.display(description=_("amount"))
     def amount_shown(self, refund: Refund) -> str:
@@ -108,7 +116,7 @@ class EntitlementInline(ReadOnlyInline):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnlyAdmin):
+class OrderAdmin(RefundPage, ReadOnlyAdmin):
     list_display = ["number", "name", "status", "fulfilment", "total_shown", "created"]
     list_filter = ["status", "fulfilment"]
     search_fields = ["number", "email", "name", "company"]

@@ -55,9 +55,19 @@ def sell_order(order: Order) -> None:
         write(variant_id, Kind.SOLD, quantity, order=order)
 
 
+def can_come_back(order: Order) -> bool:
+    """Whether something was sold that is counted, and has not come back yet."""
+    is_counted = order.lines.filter(variant__available__isnull=False).exists()
+    return is_counted and order.paid_at is not None and not has_come_back(order)
+
+
+def has_come_back(order: Order) -> bool:
+    return order.movements.filter(kind=Kind.RETURNED).exists()
+
+
 def return_order(order: Order) -> None:
     """All that was sold is on the shelf again; called again, nothing more comes."""
-    if order.movements.filter(kind=Kind.RETURNED).exists():
+    if has_come_back(order):
         return
     for variant_id, quantity in pieces(order):
         Variant.objects.filter(pk=variant_id).update(available=F("available") + quantity)
