@@ -27,6 +27,7 @@ def _fresh_process_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     cache.clear()
     forget_site()
     forget_shop_settings()
+    whole_pages.kept_pages.clear()
     monkeypatch.setattr(whole_pages, "LIVES", 0)
 
 

@@ -58,12 +58,13 @@ def public_page(*parameters: str) -> Callable[[View], View]:
     return mark
 
 
-def public_parameters(path: str) -> tuple[str, ...] | None:
-    """What the public page at this path reads of the query; None where no public page is."""
+def public_parameters(request: HttpRequest) -> tuple[str, ...] | None:
+    """What the public page at this address reads of the query; None where no public page is."""
     try:
-        return getattr(resolve(path).func, "public_parameters", None)
+        request.resolver_match = resolve(request.path_info)
     except Resolver404:
         return None
+    return getattr(request.resolver_match.func, "public_parameters", None)
 
 
 def brings_our_cookie(request: HttpRequest) -> bool:
@@ -95,7 +96,7 @@ class KeptPage:
         return get_conditional_response(request, etag=self.headers["ETag"], response=response)
 
 
-class Shelf:
+class KeptPages:
     """Pages of one generation. When they grow too many, those that nobody asked for longest go first."""
 
     def __init__(self) -> None:
@@ -131,7 +132,7 @@ class Shelf:
                 self._bytes -= self._pages.popitem(last=False)[1].size
 
 
-shelf = Shelf()
+kept_pages = KeptPages()
 
 
 class WholePageMiddleware:
@@ -141,7 +142,7 @@ class WholePageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | None:
-        parameters = public_parameters(request.path_info) if request.method in {"GET", "HEAD"} else None
+        parameters = public_parameters(request) if request.method in {"GET", "HEAD"} else None
         if parameters is None:
             return self.get_response(request)
         keep_only(parameters, request)
@@ -154,13 +155,13 @@ class WholePageMiddleware:
     def find_or_make(self, request: HttpRequest) -> HttpResponseBase | None:
         encoding = best_encoding(request.META.get("HTTP_ACCEPT_ENCODING", ""))
         key, current, now = key_of(request, encoding), generation(), time.monotonic()
-        page = shelf.find(key, current)
+        page = kept_pages.find(key, current)
         if page is None:
             response = self.make(request)
             if not may_be_kept(response):
                 return response
             page = KeptPage.of(response, encoding, until=now + LIVES)
-            shelf.put(key, page, current)
+            kept_pages.put(key, page, current)
         return page.answer(request)
 
     def make(self, request: HttpRequest) -> HttpResponse:

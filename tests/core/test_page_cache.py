@@ -1,4 +1,4 @@
-"""The generation of the public pages, and the shelf that holds one generation's."""
+"""The generation of the public pages, and the kept pages that holds one generation's."""
 
 import threading
 from types import SimpleNamespace
@@ -8,7 +8,7 @@ from redis.exceptions import ConnectionError as NoRedis
 
 from shopfolio.core import page_cache, whole_pages
 from shopfolio.core.models import Profile
-from shopfolio.core.whole_pages import KeptPage, Shelf
+from shopfolio.core.whole_pages import KeptPage, KeptPages
 from tests.factories import make_shop, make_variant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
@@ -69,47 +69,47 @@ def test_pages_are_made_anew_while_redis_does_not_answer(client, settings, monke
 
 def test_the_shelf_holds_so_many_bytes_and_forgets_what_nobody_asks_for(monkeypatch):
     monkeypatch.setattr(whole_pages, "MOST_BYTES", 50_000)
-    shelf, page = Shelf(), page_of(1_000)
+    kept_pages, page = KeptPages(), page_of(1_000)
 
-    shelf.find(("0",), "now")
+    kept_pages.find(("0",), "now")
     for number in range(1_000):
-        shelf.put((str(number),), page, "now")
-        shelf.find(("0",), "now")
+        kept_pages.put((str(number),), page, "now")
+        kept_pages.find(("0",), "now")
 
-    assert len(shelf) == 10
-    assert shelf.find(("0",), "now") == page
-    assert shelf.find(("1",), "now") is None
-    assert shelf.find(("999",), "now") == page
+    assert len(kept_pages) == 10
+    assert kept_pages.find(("0",), "now") == page
+    assert kept_pages.find(("1",), "now") is None
+    assert kept_pages.find(("999",), "now") == page
 
 
 def test_another_generation_empties_the_shelf():
-    shelf = Shelf()
-    shelf.find(("a",), "now")
-    shelf.put(("a",), page_of(1), "now")
+    kept_pages = KeptPages()
+    kept_pages.find(("a",), "now")
+    kept_pages.put(("a",), page_of(1), "now")
 
-    assert shelf.find(("a",), "later") is None
-    assert len(shelf) == 0
+    assert kept_pages.find(("a",), "later") is None
+    assert len(kept_pages) == 0
 
 
 def test_a_page_larger_than_the_shelf_is_not_kept(monkeypatch):
     monkeypatch.setattr(whole_pages, "MOST_BYTES", 100)
-    shelf = Shelf()
-    shelf.find(("a",), "now")
+    kept_pages = KeptPages()
+    kept_pages.find(("a",), "now")
 
-    shelf.put(("a",), page_of(200), "now")
+    kept_pages.put(("a",), page_of(200), "now")
 
-    assert len(shelf) == 0
+    assert len(kept_pages) == 0
 
 
 def test_threads_do_not_lose_count_of_the_shelf(monkeypatch):
     monkeypatch.setattr(whole_pages, "MOST_BYTES", 30_000)
-    shelf, pages = Shelf(), [page_of(size) for size in (1, 500, 2_000)]
+    kept_pages, pages = KeptPages(), [page_of(size) for size in (1, 500, 2_000)]
 
     def work(seed):
         for number in range(2_000):
             key = (str((number * seed) % 17),)
-            shelf.find(key, "now")
-            shelf.put(key, pages[number % 3], "now")
+            kept_pages.find(key, "now")
+            kept_pages.put(key, pages[number % 3], "now")
 
     threads = [threading.Thread(target=work, args=(seed,)) for seed in (3, 5, 7, 11)]
     for thread in threads:
@@ -117,4 +117,4 @@ def test_threads_do_not_lose_count_of_the_shelf(monkeypatch):
     for thread in threads:
         thread.join()
 
-    assert 0 < shelf._bytes == sum(page.size for page in shelf._pages.values()) <= 30_000
+    assert 0 < kept_pages._bytes == sum(page.size for page in kept_pages._pages.values()) <= 30_000

@@ -7,9 +7,9 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from shopfolio.core import page_cache, whole_pages
+from shopfolio.core import whole_pages
 from shopfolio.core.models import Policy, Project, Skill, Subscriber, Tag
-from shopfolio.core.whole_pages import shelf
+from shopfolio.core.whole_pages import kept_pages
 from tests import addresses
 from tests.factories import (
     carry_cart,
@@ -37,8 +37,6 @@ LINKS_OF_A = {"ecommerce:order", "ecommerce:invoice", "core:newsletter_unsubscri
 @pytest.fixture(autouse=True)
 def _keeping(monkeypatch, private_files):
     monkeypatch.setattr(whole_pages, "LIVES", 50)
-    shelf.clear()
-    page_cache._bump()
 
 
 @pytest.fixture
@@ -106,7 +104,7 @@ def test_b_finds_no_trace_of_a_at_any_address(everywhere):
             look_at(browser, reverse(name, kwargs=arguments))
 
     assert traces(everywhere) == {}
-    assert len(shelf) >= len(addresses.PUBLIC)
+    assert len(kept_pages) >= len(addresses.PUBLIC)
 
 
 def test_without_the_look_at_cookies_b_would_read_as_badge(everywhere, monkeypatch):
@@ -127,4 +125,4 @@ def test_the_link_of_a_is_kept_nowhere(everywhere):
 
         assert answer.status_code == 200
         assert {"private", "no-store"} <= set(answer["Cache-Control"].split(", "))
-    assert len(shelf) == 0
+    assert len(kept_pages) == 0
