@@ -22,6 +22,7 @@ PUBLIC = {
     "core:policy": {"slug": "policy-0"},
     "core:search": {},
     "core:sitemap": {},
+    "core:sitemap_part": {"kind": "posts", "number": "1"},
     "core:robots": {},
     "ecommerce:shop": {},
     "ecommerce:product": {"slug": "product-0"},

@@ -1,8 +1,8 @@
 from django.urls import path, re_path
 from django.views.decorators.http import require_safe
 
+from shopfolio.core import sitemaps
 from shopfolio.core.feeds import BlogFeed
-from shopfolio.core.sitemaps import sitemap_xml
 from shopfolio.core.views import audience, blog, health, policy, portfolio, resume, search, site
 from shopfolio.core.whole_pages import public_page
 
@@ -28,7 +28,8 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     # No dot but the one before the ending: no way out of the folder.
     re_path(r"^media/(?P<path>pictures/[\w/-]+\.[a-z]{3,4})$", site.picture, name="picture"),
-    path("sitemap.xml", sitemap_xml, name="sitemap"),
+    path("sitemap.xml", sitemaps.sitemap_index, name="sitemap"),
+    path("sitemap-<slug:kind>-<int:number>.xml", sitemaps.sitemap_part, name="sitemap_part"),
     path("robots.txt", site.robots, name="robots"),
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),

@@ -7,11 +7,12 @@ class EcommerceConfig(AppConfig):
     verbose_name = _("Shop")
 
     def ready(self) -> None:
-        from shopfolio.core.sitemaps import SITEMAPS, PageSitemap
+        from shopfolio.core import sitemaps
         from shopfolio.core.whole_pages import OUR_COOKIES
         from shopfolio.ecommerce import tasks  # noqa: F401  # declares the jobs
         from shopfolio.ecommerce.models import Product
         from shopfolio.ecommerce.models.cart import CartCookie
 
-        SITEMAPS["products"] = PageSitemap.of(Product)
+        sitemaps.FIXED.append("ecommerce:shop")
+        sitemaps.MODELS["products"] = Product
         OUR_COOKIES.add(CartCookie.NAME)

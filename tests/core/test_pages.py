@@ -182,17 +182,6 @@ def test_the_feed_has_the_whole_text_and_absolute_links(client):
     assert "localhost" not in text
 
 
-def test_the_sitemap_lists_live_pages_by_their_public_address(client):
-    make_page(Project, "A wall")
-    make_page(Project, "Hidden", live=False)
-
-    text = client.get("/sitemap.xml", headers={"host": "localhost"}).content.decode()
-
-    assert "<loc>http://127.0.0.1:8000/portfolio/a-wall/</loc>" in text
-    assert "<loc>http://127.0.0.1:8000/resume/</loc>" in text
-    assert "hidden" not in text
-
-
 @pytest.mark.parametrize("path", ["/blog/feed.xml", "/sitemap.xml", "/robots.txt", "/"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "BREW"])
 def test_what_is_only_read_takes_no_other_method(client, path, method):

@@ -159,8 +159,10 @@ def test_live_products_are_in_the_sitemap(client):
     make_product("Print")
     make_product("Draft", live=False)
 
-    found = client.get("/sitemap.xml").content.decode()
+    index = client.get("/sitemap.xml").content.decode()
+    found = client.get("/sitemap-products-1.xml").content.decode()
 
+    assert "/sitemap-products-1.xml<" in index
     assert "/shop/print/" in found
     assert "/shop/draft/" not in found
 
