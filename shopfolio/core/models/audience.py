@@ -68,7 +68,13 @@ class Testimonial(BaseModel):
     class Meta(BaseModel.Meta):
         verbose_name = _("testimonial")
         verbose_name_plural = _("testimonials")
-        ordering = ["position", "-published_at"]
+        ordering = ["position", "-published_at", "-created"]
+        indexes = [
+            models.Index(
+                fields=["status", "position", "-published_at", "-created", "id"],
+                name="core_testimonial_list",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -3,7 +3,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import BaseModel, PageModel, PageSlugField
+from shopfolio.abstract_models import BaseModel, PageModel, PageSlugField, list_index
 from shopfolio.core.models.search import Searchable
 from shopfolio.lib import html
 
@@ -13,8 +13,10 @@ WORDS_A_MINUTE = 220
 class TagQuerySet(models.QuerySet["Tag"]):
     def in_use(self) -> "TagQuerySet":
         """Tags that lead to a live post."""
-        posts = BlogPost.objects.live().filter(tags=models.OuterRef("pk"))
-        return self.filter(models.Exists(posts))
+        # From each tag to the first such post; a join would have the database walk through all of them.
+        is_live = models.Exists(BlogPost.objects.live().filter(pk=models.OuterRef("blogpost")))
+        tagged = BlogPost.tags.through.objects.filter(is_live, tag=models.OuterRef("pk"))
+        return self.alias(use=models.Subquery(tagged.values("pk")[:1])).filter(use__isnull=False)
 
 
 class Tag(BaseModel):
@@ -57,11 +59,7 @@ class BlogPost(Searchable):
         verbose_name_plural = _("posts")
         indexes = [
             *PageModel.Meta.indexes,
-            # All that a deep page of the list skips over, so that it never reads the posts themselves.
-            models.Index(
-                fields=["status", "-activate_date", "-created", "deactivate_date", "id"],
-                name="core_blogpost_deep",
-            ),
+            list_index("-activate_date", "-created", name="core_blogpost_deep"),
         ]
 
     def get_absolute_url(self) -> str:

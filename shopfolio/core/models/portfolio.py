@@ -2,7 +2,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import ListField, PageModel, PictureModel
+from shopfolio.abstract_models import ListField, PageModel, PictureModel, list_index
 from shopfolio.core.models.search import Searchable, SearchableQuerySet
 from shopfolio.lib.lists import row_of
 
@@ -12,7 +12,7 @@ class ProjectQuerySet(SearchableQuerySet):
         """With the title and slug of the live case study that follows in the list."""
         position, date = models.OuterRef("position"), models.OuterRef("activate_date")
         after = models.Q(position__gt=position) | models.Q(position=position, activate_date__lt=date)
-        following = Project.objects.live().filter(after)
+        following = Project.objects.live().filter(after, position__gte=position)
         return self.annotate(  # type: ignore[no-any-return]
             next_title=models.Subquery(following.values("title")[:1]),
             next_slug=models.Subquery(following.values("slug")[:1]),
@@ -45,6 +45,8 @@ class Project(Searchable):
         verbose_name = _("case study")
         verbose_name_plural = _("case studies")
         ordering = ["position", "-activate_date", "-created"]
+        # Not PageModel's: SQLite would take that one and sort.
+        indexes = [list_index("position", "-activate_date", "-created", name="core_project_list")]
 
     def get_absolute_url(self) -> str:
         return reverse("core:project", args=[self.slug])

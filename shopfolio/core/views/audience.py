@@ -6,10 +6,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from shopfolio.core import services
 from shopfolio.core.forms import ContactForm, NewsletterForm
 from shopfolio.core.models import ContactMessage, Subscriber, Testimonial
+from shopfolio.core.pages import list_page
 from shopfolio.core.views.status_pages import too_many
 from shopfolio.core.whole_pages import public_page
 from shopfolio.lib.http import SeeOther, absolute_url
 from shopfolio.users.limits import HOUR, MINUTE, Limits, TooMany
+
+A_PAGE = 24
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -20,8 +23,9 @@ NEWSLETTER = Limits("newsletter", per_network={MINUTE: 5, HOUR: 30}, for_all={HO
 @public_page("page")
 @require_safe
 def testimonials(request: HttpRequest) -> HttpResponse:
-    shown = Testimonial.objects.live().select_related("project")
-    return render(request, "core/testimonials.html", {"testimonials": shown})
+    about = Testimonial.objects.select_related("project").defer("project__body")
+    paging = list_page(request, Testimonial.objects.live(), shown=about, size=A_PAGE)
+    return render(request, "core/testimonials.html", {"testimonials": paging.rows, "paging": paging})
 
 
 @public_page()

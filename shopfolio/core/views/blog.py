@@ -3,7 +3,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from shopfolio.core.models import BlogPost, Tag
-from shopfolio.core.pages import page_number, shown_to
+from shopfolio.core.pages import list_page, shown_to
 from shopfolio.core.whole_pages import public_page
 
 A_PAGE = 20
@@ -12,18 +12,14 @@ A_PAGE = 20
 @public_page("page")
 @require_safe
 def posts(request: HttpRequest, slug: str = "") -> HttpResponse:
-    number, tags = page_number(request), list(Tag.objects.in_use())
+    tags = list(Tag.objects.in_use())
     tag = next((tag for tag in tags if tag.slug == slug), None)
     if slug and tag is None:
         raise Http404
     found = BlogPost.objects.live().filter(tags=tag) if tag else BlogPost.objects.live()
-    start = (number - 1) * A_PAGE
-    # One more than the page shows tells whether there is another; counting all would grow with the blog.
-    keys = found.values("pk")[start : start + A_PAGE + 1]
-    rows = list(BlogPost.objects.filter(pk__in=keys).defer("body").prefetch_related("tags"))
-    if not rows and number > 1:
-        raise Http404
-    context = {"tags": tags, "tag": tag, "posts": rows[:A_PAGE], "number": number, "has_older": rows[A_PAGE:]}
+    shown = BlogPost.objects.defer("body").prefetch_related("tags")
+    paging = list_page(request, found, shown=shown, size=A_PAGE)
+    context = {"tags": tags, "tag": tag, "posts": paging.rows, "number": paging.number, "paging": paging}
     return render(request, "core/blog.html", context)
 
 

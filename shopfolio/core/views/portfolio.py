@@ -3,14 +3,17 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from shopfolio.core.models import Project
-from shopfolio.core.pages import shown_to
+from shopfolio.core.pages import list_page, shown_to
 from shopfolio.core.whole_pages import public_page
+
+A_PAGE = 24
 
 
 @public_page("page")
 @require_safe
 def portfolio(request: HttpRequest) -> HttpResponse:
-    return render(request, "core/portfolio.html", {"projects": Project.objects.live().defer("body")})
+    paging = list_page(request, Project.objects.live(), shown=Project.objects.defer("body"), size=A_PAGE)
+    return render(request, "core/portfolio.html", {"projects": paging.rows, "paging": paging})
 
 
 @public_page()

@@ -7,6 +7,9 @@ from shopfolio.core.models import Certificate, Experience, Project, Skill
 from shopfolio.core.pages import shown_to
 from shopfolio.core.whole_pages import public_page
 
+EVIDENCE = 24
+"""Case studies that a skill's page shows."""
+
 
 @public_page()
 @require_safe
@@ -24,6 +27,6 @@ def resume(request: HttpRequest) -> HttpResponse:
 @public_page()
 @require_safe
 def skill(request: HttpRequest, slug: str) -> HttpResponse:
-    proof = Prefetch("projects", Project.objects.live().defer("body"), to_attr="proof")
+    proof = Prefetch("projects", Project.objects.live().defer("body")[:EVIDENCE], to_attr="proof")
     page = get_object_or_404(shown_to(request, Skill.objects.prefetch_related(proof)), slug=slug)
     return render(request, "core/skill.html", {"page": page})

@@ -12,7 +12,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import BaseModel, ListField, PageModel, PictureModel, SingletonModel
+from shopfolio.abstract_models import (
+    BaseModel,
+    ListField,
+    PageModel,
+    PictureModel,
+    SingletonModel,
+    list_index,
+)
 from shopfolio.core.models.search import Searchable, SearchableQuerySet
 from shopfolio.core.page_cache import generation
 from shopfolio.lib.lists import country
@@ -92,7 +99,7 @@ def forget_shop_settings() -> None:
 class ProductQuerySet(SearchableQuerySet):
     def for_shelf(self) -> "ProductQuerySet":
         """With what a list shows of each: one query more, whatever the number."""
-        return self.prefetch_related("variants")
+        return self.defer("body").prefetch_related("variants")
 
 
 class Product(Searchable):
@@ -125,6 +132,7 @@ class Product(Searchable):
         null=True,
         blank=True,
         related_name="products",
+        db_index=False,  # the index below begins with it
         verbose_name=_("where it comes from"),
     )
 
@@ -134,10 +142,12 @@ class Product(Searchable):
         verbose_name = _("product")
         verbose_name_plural = _("products")
         ordering = ["position", "-activate_date", "-created"]
+        # Not PageModel's: SQLite would take that one and sort.
         indexes = [
-            *PageModel.Meta.indexes,
+            list_index("position", "-activate_date", "-created", name="ecommerce_product_shelf"),
             models.Index(
-                fields=["status", "position", "-activate_date", "-created"], name="ecommerce_product_shelf"
+                fields=["project", "status", "position", "-activate_date", "-created"],
+                name="ecommerce_product_of_project",
             ),
         ]
 

@@ -1,4 +1,3 @@
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -6,7 +5,7 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_safe
 
-from shopfolio.core.pages import page_number, shown_to
+from shopfolio.core.pages import list_page, shown_to
 from shopfolio.core.whole_pages import public_page
 from shopfolio.ecommerce.forms import AddToCartForm
 from shopfolio.ecommerce.models import Product, Variant
@@ -18,31 +17,15 @@ PAGE_SIZE = 24
 @public_page("page")
 @require_safe
 def shop(request: HttpRequest) -> HttpResponse:
-    shelf = Shelf.at(page_number(request))
-    return render(request, "ecommerce/shop.html", {"shelf": shelf, "settings": shop_settings()})
+    paging = list_page(request, Product.objects.live(), shown=Product.objects.for_shelf(), size=PAGE_SIZE)
+    context = {"products": paging.rows, "paging": paging, "settings": shop_settings()}
+    return render(request, "ecommerce/shop.html", context)
 
 
 @public_page()
 @require_safe
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     return show_product(request, find_product(request, slug))
-
-
-@dataclass(frozen=True)
-class Shelf:
-    """One page of products."""
-
-    products: list[Product]
-    number: int
-    has_more: bool
-
-    @classmethod
-    def at(cls, number: int) -> "Shelf":
-        start = (number - 1) * PAGE_SIZE
-        found = list(Product.objects.live().for_shelf()[start : start + PAGE_SIZE + 1])
-        if start and not found:
-            raise Http404
-        return cls(found[:PAGE_SIZE], number, len(found) > PAGE_SIZE)
 
 
 def find_product(request: HttpRequest, slug: str) -> Product:

@@ -1,0 +1,106 @@
+"""A deep page of a list reads its own rows, and of what lies before them only an index."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from shopfolio.core.models import BlogPost, Project, Tag
+from shopfolio.ecommerce.models import Product
+from tests.factories import make_page, make_testimonial
+
+pytestmark = [pytest.mark.django_db, pytest.mark.rows]
+
+IS_POSTGRES = connection.vendor == "postgresql"
+
+
+@pytest.fixture
+def many():
+    """Two pages of everything; PostgreSQL decides as for many more."""
+    project, tag = None, Tag.objects.create(title="Tide")
+    for number in range(26):
+        dated = {"activate_date": timezone.now() - timedelta(minutes=number + 1)}
+        project = make_page(Project, f"Project {number}", **dated)
+        make_page(BlogPost, f"Post {number}", **dated).tags.add(tag)
+        make_page(Product, f"Product {number}", project=project, **dated)
+        make_testimonial(project=project)
+    if IS_POSTGRES:
+        with connection.cursor() as cursor:
+            for table in ("core_project", "core_blogpost", "ecommerce_product", "core_testimonial"):
+                cursor.execute(f"ANALYZE {table}")
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_bitmapscan = off")
+            cursor.execute("SET LOCAL enable_sort = off")
+
+
+def plans(client, address):
+    """How the database goes about each query of a page."""
+    client.get(address)
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(address)
+    assert answer.status_code == 200
+    with connection.cursor() as cursor:
+        for query in queries.captured_queries:
+            explain = "EXPLAIN " if IS_POSTGRES else "EXPLAIN QUERY PLAN "
+            cursor.execute(explain + query["sql"].replace("%", "%%"))
+            yield query["sql"], "\n".join(str(row[-1]) for row in cursor.fetchall())
+
+
+@pytest.mark.parametrize(
+    ("address", "index"),
+    [
+        ("/blog/?page=2", "core_blogpost_deep"),
+        ("/blog/tag/tide/?page=2", "core_blogpost_deep"),
+        ("/shop/?page=2", "ecommerce_product_shelf"),
+        ("/portfolio/?page=2", "core_project_list"),
+        ("/testimonials/?page=2", "core_testimonial_list"),
+    ],
+)
+def test_a_deep_page_skips_over_keys_in_an_index(client, many, address, index):
+    skipping = [plan for sql, plan in plans(client, address) if "OFFSET" in sql]
+
+    assert len(skipping) == 1
+    only_the_index = f"Index Only Scan using {index} " if IS_POSTGRES else f"USING COVERING INDEX {index} "
+    assert only_the_index in skipping[0]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/blog/", "/blog/post-3/", "/blog/feed.xml", "/shop/", "/shop/product-3/", "/portfolio/",
+     "/portfolio/project-3/", "/testimonials/", "/resume/"],
+)  # fmt: skip
+def test_a_page_never_walks_through_a_table_of_pages(client, many, address):
+    found = list(plans(client, address))
+
+    tables = "core_project|core_blogpost|ecommerce_product|core_testimonial|ecommerce_variant"
+    whole = rf"Seq Scan on ({tables})\b" if IS_POSTGRES else rf"SCAN ({tables})\b(?! USING)"
+    assert found
+    assert [plan for _sql, plan in found if re.search(whole, plan)] == []
+
+
+@pytest.mark.skipif(IS_POSTGRES, reason="it was told not to sort")
+@pytest.mark.parametrize(("address", "lists"), [("/", 4), ("/resume/", 1), ("/blog/post-3/", 1)])
+def test_the_first_rows_of_a_list_come_without_sorting_all(client, many, address, lists):
+    first_rows = [plan for sql, plan in plans(client, address) if re.search(r"ORDER BY .* LIMIT \d$", sql)]
+
+    assert len(first_rows) == lists
+    assert [plan for plan in first_rows if "FOR ORDER BY" in plan] == []
+
+
+def test_the_sitemap_cuts_its_parts_by_keys_alone(client, many):
+    cutting = [plan for sql, plan in plans(client, "/sitemap-posts-1.xml") if " IN (SELECT" in sql]
+
+    assert len(cutting) == 1
+    assert re.search(
+        r"Index Only Scan using core_blogpost_pkey" if IS_POSTGRES else r"COVERING INDEX", cutting[0]
+    )
+
+
+def test_tags_are_looked_up_from_their_own_posts(client, many):
+    [(sql, plan), *_more] = plans(client, "/blog/")
+
+    assert 'FROM "core_tag"' in sql
+    assert "core_blogpost_deep" not in plan
