@@ -68,3 +68,64 @@ def test_a_file_that_is_too_large_is_refused(monkeypatch):
 
     with pytest.raises(ValidationError, match="larger than 20 MB"):
         PictureFormField().clean(picture())
+
+
+@pytest.mark.parametrize("size", [(20_000, 10), (10, 16_001)])
+def test_a_picture_too_long_for_any_page_is_refused(size):
+    with pytest.raises(ValidationError, match="more than 16,000 pixels wide or high"):
+        PictureFormField().clean(png_that_claims(*size))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "GIF"])
+def test_a_picture_that_lacks_its_end_is_refused(kind):
+    whole = picture(kind, size=(300, 200)).read()
+
+    with pytest.raises(ValidationError, match=r"The picture is damaged|This is no JPEG"):
+        PictureFormField().clean(SimpleUploadedFile("photo.jpg", whole[: len(whole) * 2 // 3]))
+
+
+def test_a_file_without_content_is_refused():
+    with pytest.raises(ValidationError, match="The submitted file is empty"):
+        PictureFormField().clean(SimpleUploadedFile("photo.png", b""))
+
+
+def photo(kind, *, orientation):
+    """Taken with a camera on its side, above left red, with the place where it was taken."""
+    shot = Image.new("RGB", (40, 20), "blue")
+    shot.paste("red", (0, 0, 20, 10))
+    notes = Image.Exif()
+    notes[0x0112] = orientation
+    notes.get_ifd(0x8825).update({1: "N", 2: (38.0, 42.0, 0.0)})
+    content = io.BytesIO()
+    shot.save(content, kind, exif=notes)
+    return SimpleUploadedFile("photo.jpg", content.getvalue())
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
+@pytest.mark.parametrize(("orientation", "size", "red"), [(1, (40, 20), (5, 5)), (6, (20, 40), (15, 5))])
+def test_a_photo_comes_upright_and_does_not_tell_where_it_was_taken(kind, orientation, size, red):
+    sent = photo(kind, orientation=orientation)
+    assert kind == "AVIF" or Image.open(sent).getexif().get_ifd(0x8825)
+
+    kept = Image.open(PictureFormField().clean(sent))
+
+    assert (kept.format, kept.size) == (kind, size)
+    assert not kept.getexif()
+    assert kept.convert("RGB").getpixel(red)[0] > 200
+
+
+def test_a_moving_picture_goes_on_moving():
+    frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "blue")]
+    content = io.BytesIO()
+    frames[0].save(content, "GIF", save_all=True, append_images=frames[1:])
+
+    kept = Image.open(PictureFormField().clean(SimpleUploadedFile("a.gif", content.getvalue())))
+
+    assert kept.n_frames == 2
+
+
+def test_a_picture_without_notes_is_kept_byte_for_byte():
+    sent = picture("JPEG")
+    before = sent.read()
+
+    assert PictureFormField().clean(sent).read() == before

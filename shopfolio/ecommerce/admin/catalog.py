@@ -27,6 +27,9 @@ else:
     AnyModelForm = forms.ModelForm
 
 
+MOST_BYTES_OF_A_DOWNLOAD = 500_000_000
+
+
 @admin.register(ShopSettings)
 class ShopSettingsAdmin(MoneyFieldsMixin, SingletonAdmin):
     money_fields = ("shipping_price", "shipping_free_from")
@@ -101,8 +104,21 @@ class ProductImageInline(RowsStacked):
     fields = ["image", "alt", ("caption", "position")]
 
 
+class ProductFileForm(AnyModelForm):
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if "file" in self.changed_data and file.size > MOST_BYTES_OF_A_DOWNLOAD:
+            raise forms.ValidationError(_("The file is larger than 500 MB."))
+        return file
+
+    def clean_filename(self) -> str:
+        """In one line: it goes into a header."""
+        return " ".join(self.cleaned_data["filename"].split())
+
+
 class ProductFileInline(RowsStacked):
     model = ProductFile
+    form = ProductFileForm
     extra = 0
     fields = ["title", "file", "filename", ("status", "position")]
 

@@ -316,7 +316,8 @@ def private_storage() -> Storage:
 
 
 def product_file_path(product_file: models.Model, filename: str) -> str:
-    return f"downloads/{uuid.uuid4().hex}.{filename.rpartition('.')[2].lower()}"
+    """The name that buyers get is kept beside it."""
+    return f"downloads/{uuid.uuid4().hex}"
 
 
 class ProductFile(BaseModel):
