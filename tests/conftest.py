@@ -7,6 +7,7 @@ from django.conf import settings
 from django.test import Client, override_settings
 
 pytest_plugins = [
+    "tests.ecommerce.refund_states",
     "tests.machine",
     "tests.misbehaving",
     "tests.processes",

@@ -290,7 +290,7 @@ def read_refund(refund: stripe.Refund) -> RefundState:
         currency=refund.currency.upper(),
         payment_intent=(intent if isinstance(intent, str) else intent.id) if intent else "",
         metadata=dict(refund.metadata.to_dict()) if refund.metadata else {},
-        failure_reason=refund.failure_reason or "",
+        failure_reason=(refund.failure_reason or "").replace("_", " "),
     )
 
 

@@ -131,10 +131,12 @@ class MoneyBack:
     currency: str
 
 
-def money_back(order: Order) -> list[MoneyBack]:
+def money_back(refunds: list[Refund]) -> list[MoneyBack]:
     """What has gone back to the buyer, and what is about to."""
     sums: dict[tuple[str, str], int] = {}
-    for refund in order.refunds.exclude(status=Refund.Status.FAILED).select_related("session"):
+    for refund in refunds:
+        if refund.status == Refund.Status.FAILED:
+            continue
         key = what_goes_back(refund), refund.currency
         sums[key] = sums.get(key, 0) + refund.amount
     return [MoneyBack(what, amount, currency) for (what, currency), amount in sorted(sums.items())]
@@ -145,6 +147,12 @@ def what_goes_back(refund: Refund) -> str:
     if refund.session.is_surplus:
         return _("Paid twice, refunded") if has_gone else _("Paid twice, on its way back")
     return _("Refunded") if has_gone else _("On its way back")
+
+
+def refund_lost(refunds: list[Refund]) -> bool:
+    """Whether the buyer was told of money that then came back to the shop, and nobody has seen to it yet."""
+    failed = [refund for refund in refunds if refund.status == Refund.Status.FAILED]
+    return any(refund.credit_note_id and refund.dealt_with_at is None for refund in failed)
 
 
 def paid_how(paid: StripeSession | None) -> str:

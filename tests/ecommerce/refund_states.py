@@ -75,7 +75,7 @@ class RefundsAtStripe:
     def decide(self, refund_id: str, status: str) -> RefundState:
         """What was begun ends otherwise."""
         before = self.refunds[refund_id]
-        failure = "expired_or_canceled_card" if status == "failed" else ""
+        failure = "expired or canceled card" if status == "failed" else ""
         fields = {name: getattr(before, name) for name in before.__dataclass_fields__}
         self.refunds[refund_id] = RefundState(**fields | {"status": status, "failure_reason": failure})
         return self.refunds[refund_id]

@@ -18,12 +18,9 @@ from shopfolio.ecommerce.services.refund_settlement import make_refund, settle_r
 from shopfolio.ecommerce.services.refunds import refund_order
 from shopfolio.tasks.models import Email
 from shopfolio.tasks.outbox import run_due_jobs
-from tests.ecommerce.refund_states import refunds_at_stripe
 from tests.factories import make_file, make_paid_order, make_product, make_shop, make_variant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
-
-__all__ = ["refunds_at_stripe"]
 
 OCTOBER, NOVEMBER = datetime(2026, 10, 22, 12, tzinfo=UTC), datetime(2026, 11, 3, 9, tzinfo=UTC)
 

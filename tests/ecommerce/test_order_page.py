@@ -1,10 +1,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from shopfolio.ecommerce.models import Invoice, Order, StripeSession
+from shopfolio.ecommerce.models import Invoice, Order, Refund, StripeSession
 from shopfolio.ecommerce.order_words import WORDS
+from shopfolio.ecommerce.services.credit_notes import issue_credit_note
 from shopfolio.ecommerce.services.invoicing import pdf_of
 from tests.factories import make_paid_order, make_shop, make_waiting_order
 
@@ -138,3 +140,70 @@ def test_the_order_can_only_be_looked_at(client):
 
     assert client.post(order.get_absolute_url()).status_code == 405
     assert client.head(order.get_absolute_url()).status_code == 200
+
+
+def refund_of(order: Order, amount: int, **fields) -> Refund:
+    known = {"session": order.sessions.first(), "currency": "EUR", "idempotency_key": f"re:{amount}"}
+    return Refund.objects.create(order=order, amount=amount, **(known | fields))
+
+
+def test_what_has_gone_back_and_what_is_about_to_is_shown(client):
+    make_shop()
+    order = make_paid_order()
+    for amount, status in ((1_000, "succeeded"), (2_000, "succeeded"), (400, "pending"), (50, "created")):
+        refund_of(order, amount, status=status)
+    refund_of(order, 77, status="failed")
+
+    text = " ".join(client.get(order.get_absolute_url()).content.decode().split())
+
+    assert "<dt>Refunded</dt><dd>€30.00</dd>" in text
+    assert "<dt>On its way back</dt><dd>€4.50</dd>" in text
+    assert "€0.77" not in text
+
+
+def test_a_second_payment_is_named_for_itself(client):
+    make_shop()
+    order = make_paid_order()
+    StripeSession.objects.update(is_surplus=True)
+    refund_of(order, 14_600, status="succeeded")
+
+    assert (
+        "<dt>Paid twice, refunded</dt><dd>€146.00</dd>"
+        in client.get(order.get_absolute_url()).content.decode()
+    )
+
+
+def test_with_a_credit_note_each_document_has_its_address_and_the_latest_its_own(client):
+    make_shop()
+    order = make_paid_order()
+    invoice = Invoice.objects.get()
+    refund = refund_of(order, 14_600, status="succeeded")
+    with transaction.atomic():
+        note = issue_credit_note(refund)
+    for document in (invoice, note):
+        pdf_of(document)
+    address = order.get_absolute_url()
+
+    text = client.get(address).content.decode()
+
+    for document in (invoice, note):
+        assert f'href="{address}documents/{document.number}.pdf"' in text
+        assert client.get(f"{address}documents/{document.number}.pdf").status_code == 200
+    assert f'href="{address}invoice.pdf"' in text
+    latest = client.get(f"{address}invoice.pdf")
+    assert latest["Content-Disposition"] == f'inline; filename="{note.number}.pdf"'
+
+
+def test_a_refund_that_came_back_is_said_until_somebody_has_seen_to_it(client):
+    make_shop()
+    order = make_paid_order()
+    refund = refund_of(order, 14_600, status="failed")
+    lost = "your bank sent it back"
+    assert lost not in client.get(order.get_absolute_url()).content.decode()
+
+    with transaction.atomic():
+        issue_credit_note(refund)
+    assert lost in client.get(order.get_absolute_url()).content.decode()
+    Refund.objects.update(dealt_with_at=timezone.now())
+
+    assert lost not in client.get(order.get_absolute_url()).content.decode()

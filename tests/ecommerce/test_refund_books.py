@@ -17,12 +17,9 @@ from shopfolio.ecommerce.tasks import reconcile
 from shopfolio.tasks.models import Job
 from shopfolio.tasks.outbox import run_due_jobs
 from tests.counts import count
-from tests.ecommerce.refund_states import refunds_at_stripe
 from tests.factories import make_paid_order, make_product, make_shop, make_variant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
-
-__all__ = ["refunds_at_stripe"]
 
 AMOUNTS = st.integers(1, 16_000)
 BEGINS = st.sampled_from(["succeeded", "pending"])

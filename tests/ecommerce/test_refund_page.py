@@ -12,13 +12,10 @@ from shopfolio.ecommerce.services.refunds import refund_order
 from shopfolio.tasks.models import Job
 from shopfolio.tasks.outbox import run_due_jobs
 from shopfolio.users.models import CustomUser
-from tests.ecommerce.refund_states import refunds_at_stripe
 from tests.ecommerce.stripe_states import is_paid
 from tests.factories import make_paid_order, make_shop, make_variant, make_waiting_order
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
-
-__all__ = ["refunds_at_stripe"]
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from shopfolio.ecommerce.services.refunds import refund_order, set_aside, try_ag
 from shopfolio.ecommerce.tasks import reconcile
 from shopfolio.tasks.models import Email, Job
 from shopfolio.tasks.outbox import enqueue, run_due_jobs
-from tests.ecommerce.refund_states import refunds_at_stripe
 from tests.ecommerce.stripe_states import has_expired, is_paid
 from tests.factories import (
     make_file,
@@ -37,8 +36,6 @@ from tests.factories import (
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
-
-__all__ = ["refunds_at_stripe"]
 
 
 @pytest.fixture
@@ -292,7 +289,7 @@ def test_a_refund_that_comes_back_restores_the_order(stripe):
     assert [mail.subject for mail in Email.objects.filter(key__startswith="owner-notice-")] == [
         f"Order {order.number} wants a look"
     ]
-    assert "€24.00 has failed: expired_or_canceled_card" in Email.objects.get(subject__endswith="look").text
+    assert "€24.00 has failed: expired or canceled card" in Email.objects.get(subject__endswith="look").text
 
 
 def test_a_refund_that_comes_back_leaves_what_else_went_back(order, stripe):

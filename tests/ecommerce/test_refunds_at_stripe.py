@@ -13,11 +13,9 @@ from shopfolio.ecommerce.services.pricing import price_cart
 from shopfolio.ecommerce.services.refund_settlement import differing_payments, make_refund, settle_refunds
 from shopfolio.ecommerce.services.refunds import refund_order
 from tests.factories import make_buyer, make_cart, make_shop, make_variant
-from tests.misbehaving import FAULTS, KeepsItsError, road
+from tests.misbehaving import FAULTS, KeepsItsError
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
-
-__all__ = ["road"]
 
 SLOW, FAILING = "4000000000007726", "4000000000005126"
 OVER = {"cut after it was done", "half an answer", "slow"}

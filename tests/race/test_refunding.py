@@ -10,14 +10,11 @@ from shopfolio.ecommerce.services.refund_settlement import make_refund, settle_r
 from shopfolio.ecommerce.services.refunds import refund_order
 from shopfolio.tasks.models import Job
 from tests.counts import count
-from tests.ecommerce.refund_states import refunds_at_stripe
 from tests.factories import make_paid_order, make_shop
 from tests.race.protections import Meeting, without_row_locks
 from tests.race.threads import all_at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rows]
-
-__all__ = ["refunds_at_stripe"]
 
 CLICKS = count(20, 60)
 

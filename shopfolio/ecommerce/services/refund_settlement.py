@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -147,7 +148,7 @@ def take_over(order: Order, refund: Refund, state: RefundState) -> None:
 
 def on_succeeded(order: Order, refund: Refund) -> None:
     why = _("Refunded %(amount)s.") % {"amount": shown(refund.amount, refund.currency)}
-    balance(order, refund, why=f"{why} {refund.reason}".strip())
+    balance(order, refund, why=f"{why} {refund.reason}".strip(), by=refund.by)
     if order.status == Order.Status.REFUNDED:
         revoke_entitlements(order)
         if stock.is_held_for(order):  # it never became a sale: what was set aside for it is for others now
@@ -175,7 +176,7 @@ def on_failed(order: Order, refund: Refund, *, had_succeeded: bool = False) -> N
     )
 
 
-def balance(order: Order, refund: Refund, *, why: str) -> None:
+def balance(order: Order, refund: Refund, *, why: str, by: Any = None) -> None:
     """Make the order's figure and status what its refunds say, and leave an event either way."""
     if refund.session.is_surplus:
         OrderEvent.objects.create(order=order, why=why[:500])
@@ -187,9 +188,9 @@ def balance(order: Order, refund: Refund, *, why: str) -> None:
         order.save(update_fields=["amount_refunded"])
     status = fitting_status(order, gone=gone, came=paid.amount)
     if status != order.status:
-        order.transition(status, why=why[:500], by=refund.by)
+        order.transition(status, why=why[:500], by=by)
     else:
-        OrderEvent.objects.create(order=order, why=why[:500], by=refund.by)
+        OrderEvent.objects.create(order=order, why=why[:500], by=by)
 
 
 def fitting_status(order: Order, *, gone: int, came: int) -> str:

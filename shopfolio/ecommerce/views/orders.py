@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from shopfolio.ecommerce.models import Entitlement, Invoice, Order, StripeSession
 from shopfolio.ecommerce.models.orders import LineKind
-from shopfolio.ecommerce.order_words import money_back, steps_of, words_for
+from shopfolio.ecommerce.order_words import money_back, refund_lost, steps_of, words_for
 from shopfolio.ecommerce.services.delivery import downloads_of
 
 private = cache_control(private=True, no_store=True)
@@ -26,6 +26,7 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
     order = find_order(token)
     attempts = list(order.sessions.order_by("-number"))
     lines = list(order.lines.select_related("variant__product"))
+    refunds = list(order.refunds.select_related("session"))
     paid = next((attempt for attempt in attempts if attempt.status == StripeSession.Status.PAID), None)
     pay_page = pay_url(order, attempts)
     context = {
@@ -36,7 +37,8 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
         "shipping": next((line for line in lines if line.kind == LineKind.SHIPPING), None),
         "goods": sum(line.total for line in lines if line.kind == LineKind.PRODUCT),
         "downloads": downloads_of(order),
-        "money_back": money_back(order),
+        "money_back": money_back(refunds),
+        "refund_lost": refund_lost(refunds),
         "downloads_ended": order.entitlements.filter(status=Entitlement.Status.REVOKED).exists(),
         "documents": documents_of(order),
         "pay_url": pay_page,
