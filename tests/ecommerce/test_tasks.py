@@ -7,14 +7,15 @@ from django.utils import timezone
 
 from shopfolio.ecommerce import gateway
 from shopfolio.ecommerce.exceptions import PaymentUnavailable, SessionUnknown
-from shopfolio.ecommerce.models import Order, StripeEvent, StripeSession
+from shopfolio.ecommerce.models import Order, Refund, StripeEvent, StripeSession
 from shopfolio.ecommerce.services import payment
+from shopfolio.ecommerce.services.refunds import refund_order
 from shopfolio.ecommerce.services.watch import ASKS_STRIPE
 from shopfolio.ecommerce.tasks import reconcile, watch_stripe
 from shopfolio.tasks.models import Job
 from shopfolio.tasks.outbox import enqueue, run_due_jobs
 from tests.ecommerce.stripe_states import has_expired, is_open, is_paid
-from tests.factories import make_shop, make_waiting_order
+from tests.factories import make_paid_order, make_shop, make_waiting_order
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -46,6 +47,7 @@ def stripe(monkeypatch):
     stripe = Stripe()
     monkeypatch.setattr(gateway, "retrieve_session", stripe.retrieve_session)
     monkeypatch.setattr(gateway, "list_sessions", stripe.list_sessions)
+    monkeypatch.setattr(gateway, "retrieve_refunds_since", lambda moment: [])
     return stripe
 
 
@@ -156,7 +158,35 @@ def test_the_command_goes_on_after_a_session_that_stripe_does_not_know(stripe, c
         "with that key.",
         f"2/2 {attempt.order.number}: paid",
         f"Asked about 2, 1 changed: order {attempt.order.number} paid.",
+        "Refunds compared with Stripe's.",
     ]
+
+
+def test_the_command_compares_refunds_too(refunds_at_stripe, capsys):
+    make_shop()
+    order, unfinished = make_paid_order(), make_paid_order()
+    refunds_at_stripe.give_back(f"pi_{order.number}", 1_000)
+    refund_order(unfinished)
+    Refund.objects.update(created=timezone.now() - timedelta(minutes=2))
+
+    call_command("reconcile")
+
+    assert capsys.readouterr().out.splitlines() == [
+        "No payment is undecided: there was nothing to ask Stripe.",
+        f"refunds 1/1 {order.number}: partially_refunded",
+        "Refunds compared with Stripe's.",
+    ]
+    unfinished.refresh_from_db()
+    assert unfinished.status == Order.Status.REFUNDED
+
+
+def test_the_command_says_when_refunds_could_not_be_compared(refunds_at_stripe):
+    make_shop()
+    make_paid_order()
+    refunds_at_stripe.is_away = True
+
+    with pytest.raises(CommandError, match="Not all refunds were compared"):
+        call_command("reconcile")
 
 
 def test_the_command_stops_with_a_sentence_when_stripe_does_not_answer(stripe, capsys):

@@ -2,14 +2,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from shopfolio.ecommerce.exceptions import PaymentUnavailable, ShopError
-from shopfolio.ecommerce.models import StripeSession
+from shopfolio.ecommerce.exceptions import PaymentUnavailable, RefundRefused, ShopError
+from shopfolio.ecommerce.models import Refund, StripeSession
+from shopfolio.ecommerce.services.refund_settlement import differing_payments, make_refund, settle_refunds
 from shopfolio.ecommerce.tasks import NotExpiredYet, ask_about_attempt
 from shopfolio.tasks.outbox import PermanentFailure
 
 
 class Command(BaseCommand):
-    help = "Ask Stripe about every payment that is not decided yet, and repair what differs."
+    help = "Ask Stripe about all undecided payments and about refunds, and repair what differs."
 
     def handle(self, *args: Any, **options: Any) -> None:
         undecided = StripeSession.objects.filter(status__in=["creating", "open", "processing"])
@@ -27,6 +28,28 @@ class Command(BaseCommand):
             if not outcome.startswith("still"):
                 changed.append(f"order {attempt.order.number} {outcome}")
         self.stdout.write(summary(asked=len(attempts), changed=changed))
+        if StripeSession.objects.filter(status=StripeSession.Status.PAID).exists():
+            self.compare_refunds()
+
+    def compare_refunds(self) -> None:
+        try:
+            for refund in Refund.objects.undecided().filter(refund_id=None):
+                make_refund(refund.pk)
+            differing = differing_payments()
+            for number, payment_intent in enumerate(differing, start=1):
+                self.stdout.write(f"refunds {number}/{len(differing)} {self.settle(payment_intent)}")
+        except PaymentUnavailable as error:
+            raise CommandError(
+                f"Stripe does not answer ({reason(error)}). Not all refunds were compared."
+            ) from error
+        self.stdout.write("Refunds compared with Stripe's.")
+
+    def settle(self, payment_intent: str) -> str:
+        try:
+            order = settle_refunds(payment_intent)
+        except RefundRefused as error:
+            return f"of {payment_intent} cannot be asked for. {error}"
+        return f"{order.number}: {order.status}" if order else f"of {payment_intent}: not ours"
 
     def ask(self, attempt: StripeSession) -> str:
         """What became of it, in a few words. Raises PaymentUnavailable."""
