@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -65,7 +66,14 @@ class RowActionsMixin(RowAdmin):
             raise Http404
         run, _label = self.actions_on(request, row)[name]
         answer: HttpResponse | None = run(self, request, self.get_queryset(request).filter(pk=row.pk))
-        return answer or redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", row.pk)
+        return answer or redirect(self.way_back(request, row))
+
+    def way_back(self, request: HttpRequest, row: Any) -> str:
+        """The page of the back office that the button stood on."""
+        page = request.POST.get("next", "")
+        if page.startswith("/admin/") and url_has_allowed_host_and_scheme(page, allowed_hosts=None):
+            return page
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
 
     def actions_on(self, request: HttpRequest, row: Any) -> dict[str, tuple[Any, str]]:
         """What this person may do to this row: the function and the button's label of each."""

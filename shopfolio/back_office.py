@@ -5,7 +5,11 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
+
+from shopfolio import attention
 
 ROOMS: dict[str, tuple[Any, list[str]]] = {
     "ecommerce": (
@@ -29,7 +33,24 @@ class BackOffice(AdminSite):
     site_header = _("Back office")
     site_title = _("Back office")
     index_title = _("Back office")
+    index_template = "admin/first_page.html"
     empty_value_display = "–"
+
+    def get_urls(self) -> list[Any]:
+        return [path("attention/", self.admin_view(self.attention), name="attention"), *super().get_urls()]
+
+    def attention(self, request: HttpRequest) -> TemplateResponse:
+        """What needs the person who asks, with a button for each."""
+        context = {
+            **self.each_context(request),
+            "title": _("Needs your attention"),
+            "groups": attention.look(attention.for_user(request.user)),
+        }
+        return TemplateResponse(request, "admin/attention.html", context)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        waiting = attention.count(attention.for_user(request.user))
+        return super().index(request, {"waiting": waiting, **(extra_context or {})})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         apps = super().get_app_list(request, app_label)

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
-from django.utils import timezone
+from django.urls import reverse
+from django.utils import timezone, translation
 
+from shopfolio import attention
 from shopfolio.core.models import ContactMessage, Policy, Profile, Subscriber
 from shopfolio.core.page_cache import generation
-from shopfolio.lib.http import absolute_url
+from shopfolio.lib.http import absolute, absolute_url
 from shopfolio.tasks.emails import queue_mail
+from shopfolio.tasks.outbox import NOTICE
 from shopfolio.users.limits import may_be_mailed
 from shopfolio.users.models import CustomUser
 
@@ -67,6 +70,24 @@ def receive_message(message: ContactMessage) -> None:
             context={"message": message, "site": site()},
             language=site().profile.language,
         )
+
+
+@transaction.atomic
+def call_for_attention(kind: str) -> None:
+    """Write that something waits for the owner, unless it no longer does; once a day and kind at most."""
+    owner, language = owners_address(), site().profile.language
+    with translation.override(language):
+        group = attention.look_at(attention.CHECKS[kind])
+    if not owner or not group.total:
+        return
+    queue_mail(
+        "needs_you",
+        key=f"{NOTICE}{kind}-{timezone.now().date()}",
+        to=owner,
+        from_name=site().profile.name,
+        context={"group": group, "page_url": absolute(reverse("admin:attention")), "site": site()},
+        language=language,
+    )
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 import structlog
 
-from shopfolio.core import search_index
+from shopfolio.core import search_index, services
 from shopfolio.core.models.search import heal, searchables
 from shopfolio.tasks.outbox import job
 
@@ -21,3 +21,8 @@ def heal_search() -> None:
     healed = {model._meta.label_lower: wrong for model in searchables() if (wrong := heal(model))}
     if healed:
         log.info("search index put right", pages=healed)
+
+
+@job("core.call_for_attention")
+def call_for_attention(*, kind: str) -> None:
+    services.call_for_attention(kind)

@@ -9,7 +9,7 @@ class EcommerceConfig(AppConfig):
     def ready(self) -> None:
         from shopfolio.core import sitemaps
         from shopfolio.core.whole_pages import OUR_COOKIES
-        from shopfolio.ecommerce import tasks  # noqa: F401  # declares the jobs
+        from shopfolio.ecommerce import attention, tasks  # noqa: F401  # declares the jobs
         from shopfolio.ecommerce.models import Product
         from shopfolio.ecommerce.models.cart import CartCookie
 

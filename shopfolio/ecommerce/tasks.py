@@ -153,8 +153,8 @@ def print_document(*, document_id: str) -> None:
 
 
 @job("ecommerce.deliver_invoice", external=True)
-def deliver_invoice(*, invoice_id: str) -> None:
-    mails.deliver(Invoice.objects.select_related("order").get(pk=invoice_id))
+def deliver_invoice(*, invoice_id: str, again: int = 0) -> None:
+    mails.deliver(Invoice.objects.select_related("order").get(pk=invoice_id), again=again)
 
 
 @job("ecommerce.mail_order_paid")

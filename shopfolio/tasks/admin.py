@@ -4,9 +4,10 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from shopfolio.abstract_admin import ReadOnlyAdmin
 from shopfolio.tasks import outbox
@@ -20,11 +21,14 @@ class JobAdmin(ReadOnlyAdmin):
     list_filter = ["status", "name"]
     search_fields = ["name", "key", "last_error"]
     date_hierarchy = "due_at"
-    actions = ["run_again"]
-    row_actions = ["run_again"]
+    actions = ["run_again", "try_now"]
+    row_actions = ["run_again", "try_now"]
 
     def row_actions_for(self, request: HttpRequest, row: Job) -> list[str]:
-        return ["run_again"] if row.status == Job.Status.DEAD else []
+        if row.status == Job.Status.DEAD:
+            return ["run_again"]
+        waits = row.status == Job.Status.DUE and row.lease_until is None and row.due_at > timezone.now()
+        return ["try_now"] if waits else []
 
     @admin.action(description=_("Run again"), permissions=["act"])
     def run_again(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
@@ -36,6 +40,12 @@ class JobAdmin(ReadOnlyAdmin):
             ngettext("%(count)d job runs again.", "%(count)d jobs run again.", len(dead))
             % {"count": len(dead)},
         )
+
+    @admin.action(description=_("Try now"), permissions=["act"])
+    def try_now(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        for job in jobs:
+            outbox.try_now(job)
+        self.message_user(request, gettext("It is tried now."))
 
 
 @admin.register(Email)

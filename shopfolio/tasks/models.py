@@ -47,7 +47,10 @@ class Job(BaseModel):
         verbose_name_plural = _("jobs")
         ordering = ["-created"]
         constraints = [models.UniqueConstraint(fields=["name", "key"], name="tasks_job_once")]
-        indexes = [models.Index(fields=["due_at"], condition=models.Q(status="due"), name="tasks_job_due")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(status="due"), name="tasks_job_due"),
+            models.Index(fields=["-modified"], condition=models.Q(status="dead"), name="tasks_job_dead"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} {self.key}"

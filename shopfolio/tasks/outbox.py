@@ -23,7 +23,7 @@ from django.utils.crypto import get_random_string
 from shopfolio.lib.logs import words_of_error
 from shopfolio.lib.process import is_running, process_space
 from shopfolio.tasks.celery import TIME_LIMIT, app, make_broker_folders
-from shopfolio.tasks.models import Job, LastSweep
+from shopfolio.tasks.models import Email, Job, LastSweep
 
 log = structlog.get_logger(__name__)
 
@@ -224,14 +224,32 @@ def put_back(row: Job, error: Exception, *, owner: str) -> None:
         return
     dead = isinstance(error, PermanentFailure) or row.attempts >= TRIES
     log.warning("job failed", gave_up=dead, error=words_of_error(error))
-    Job.objects.filter(pk=row.pk, owner=owner, status=Job.Status.DUE).update(
-        status=Job.Status.DEAD if dead else Job.Status.DUE,
-        due_at=now + pause(row.attempts),
-        lease_until=None,
-        owner="",
-        modified=now,
-        last_error="".join(traceback.format_exception(error))[-4000:],
-    )
+    with transaction.atomic():
+        changed = Job.objects.filter(pk=row.pk, owner=owner, status=Job.Status.DUE).update(
+            status=Job.Status.DEAD if dead else Job.Status.DUE,
+            due_at=now + pause(row.attempts),
+            lease_until=None,
+            owner="",
+            modified=now,
+            last_error="".join(traceback.format_exception(error))[-4000:],
+        )
+        if dead and changed and not is_notice(row):
+            call_for_attention("mails" if row.name == "tasks.send_email" else "jobs")
+
+
+NOTICE = "needs-you-"
+"""How the keys of mails begin that `call_for_attention` leads to."""
+
+
+def is_notice(row: Job) -> bool:
+    """A notice that cannot be sent must not lead to another, for ever."""
+    mails = Email.objects.filter(key__startswith=NOTICE)
+    return "email_id" in row.args and mails.filter(pk=row.args["email_id"]).exists()
+
+
+def call_for_attention(kind: str) -> None:
+    """Have a mail written to the owner about what waits; the key is the day's, so that it is one a day."""
+    enqueue("core.call_for_attention", key=f"{kind}-{timezone.now().date()}", kind=kind)
 
 
 def pause(attempts: int) -> timedelta:
@@ -274,6 +292,28 @@ def run_again(row: Job) -> None:
         status=Job.Status.DUE, attempts=0, due_at=now, lease_until=None, rung_at=now, modified=now
     ):
         transaction.on_commit(partial(ring, row.pk), robust=True)
+
+
+def try_now(row: Job) -> None:
+    """Let a job that waits for its next try have it at once."""
+    now = timezone.now()
+    waits = Job.objects.filter(pk=row.pk, status=Job.Status.DUE, lease_until=None, due_at__gt=now)
+    if waits.update(due_at=now, rung_at=now, modified=now):
+        transaction.on_commit(partial(ring, row.pk), robust=True)
+
+
+@transaction.atomic
+def do_again(name: str, *, key: str, **args: Any) -> None:
+    """Have something done once more, whatever became of the first time."""
+    same = models.Q(key=key) | models.Q(key__startswith=f"{key}-again-")
+    before = Job.objects.filter(same, name=name)
+    last = before.order_by("created").last()
+    if last and last.status == Job.Status.DEAD:
+        run_again(last)
+    elif last and last.status == Job.Status.DUE:
+        try_now(last)
+    else:
+        enqueue(name, key=f"{key}-again-{before.count()}", **args)
 
 
 def run_due_jobs() -> int:

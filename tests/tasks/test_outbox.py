@@ -152,7 +152,8 @@ def test_a_failing_job_comes_back_later_each_time_and_is_dead_after_ten(
     assert (row.status, row.attempts) == (Job.Status.DEAD, 10)
     assert "ConnectionError: mail server is away" in row.last_error
     clock.shift(timedelta(days=1))
-    assert run_due_jobs() == 0
+    assert run_job(row.pk) is False
+    assert run_due_jobs() == 1, "the owner is told of it"
 
 
 def test_a_failing_job_does_not_hold_up_the_others() -> None:
@@ -202,8 +203,10 @@ def test_a_dead_job_can_be_run_again() -> None:
 
     outbox.run_again(row)
 
-    assert run_due_jobs() == 1
+    assert run_due_jobs() == 2, "and the owner was told"
     assert ran == [1]
+    row.refresh_from_db()
+    assert row.status == Job.Status.DONE
 
 
 def take_over(row_id: Any) -> None:

@@ -4,7 +4,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_admin import PageAdmin, ReadOnlyAdmin, RowsStacked, SingletonAdmin, row_link
@@ -19,7 +19,7 @@ from shopfolio.ecommerce.models import (
     Variant,
 )
 from shopfolio.ecommerce.services.stock import lock_variants
-from shopfolio.ecommerce.services.stocktaking import take_stock
+from shopfolio.ecommerce.services.stocktaking import believe_shelf, differing, take_stock
 
 if TYPE_CHECKING:
     AnyModelForm = forms.ModelForm[Any]
@@ -128,6 +128,8 @@ class ProductAdmin(MoneyFieldsMixin, PageAdmin):
     list_display = ["title", "state", "prices", "stock", "position", "on_site"]
     inlines = [VariantInline, ProductImageInline, ProductFileInline]
     autocomplete_fields = ["project"]
+    actions = [*PageAdmin.actions, "believe_shelf"]
+    row_actions = [*PageAdmin.row_actions, "believe_shelf"]
     more_fieldsets: ClassVar[list[Any]] = [
         (
             _("In the shop"),
@@ -138,6 +140,17 @@ class ProductAdmin(MoneyFieldsMixin, PageAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         variants = Prefetch("variants", Variant.objects.order_by("position", "created"))
         return super().get_queryset(request).prefetch_related(variants)
+
+    def row_actions_for(self, request: HttpRequest, row: Any) -> list[str]:
+        differs = differing().filter(product=row).exists()
+        return [*super().row_actions_for(request, row), *(["believe_shelf"] if differs else [])]
+
+    @admin.action(description=_("The figures of the shelf are right"), permissions=["change"])
+    def believe_shelf(self, request: HttpRequest, products: QuerySet[Product]) -> None:
+        note = gettext("Put right by %(who)s") % {"who": request.user}
+        corrected = sum(believe_shelf(key, note=note) for key in products.values_list("pk", flat=True))
+        said = ngettext("%(count)d figure written down.", "%(count)d figures written down.", corrected)
+        self.message_user(request, said % {"count": corrected})
 
     @admin.display(description=_("price"))
     def prices(self, product: Product) -> str:

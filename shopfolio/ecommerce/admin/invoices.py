@@ -1,12 +1,15 @@
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_admin import ReadOnlyAdmin, ReadOnlyInline, row_link
 from shopfolio.ecommerce.admin.fields import shown_money
 from shopfolio.ecommerce.models import Invoice, InvoiceLine, InvoiceSeries
+from shopfolio.ecommerce.services import aftercare
 
 
 class InvoiceLineInline(ReadOnlyInline):
@@ -45,6 +48,14 @@ class InvoiceAdmin(ReadOnlyAdmin):
     ]  # fmt: skip
     readonly_fields = ["order_link", "pdf_link", "net_shown", "tax_shown", "total_shown"]
     inlines = [InvoiceLineInline]
+    actions = ["deliver_again"]
+    row_actions = ["deliver_again"]
+
+    @admin.action(description=_("Print and send it"), permissions=["act"])
+    def deliver_again(self, request: HttpRequest, invoices: QuerySet[Invoice]) -> None:
+        for order_id in invoices.values_list("order_id", flat=True):
+            aftercare.deliver_again(order_id, by=request.user)
+        self.message_user(request, gettext("On its way."))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.pdf)

@@ -1,27 +1,30 @@
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
+from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_admin import ReadOnlyAdmin, ReadOnlyInline, row_link
+from shopfolio.core.services import site
 from shopfolio.ecommerce.admin.fields import shown_money
 from shopfolio.ecommerce.admin.invoices import link_to_pdf
 from shopfolio.ecommerce.admin.refunding import RefundPage
+from shopfolio.ecommerce.exceptions import SessionUnknown, ShopError
 from shopfolio.ecommerce.models import (
     Entitlement,
     Invoice,
     Order,
-    OrderEvent,
     OrderLine,
     Refund,
     StripeSession,
 )
+from shopfolio.ecommerce.services import aftercare
 from shopfolio.ecommerce.services.fulfilment import mark_sent
-from shopfolio.tasks.models import Email
+from shopfolio.ecommerce.timeline import timeline_of
 
 
 class OrderLineInline(ReadOnlyInline):
@@ -44,16 +47,6 @@ class OrderLineInline(ReadOnlyInline):
     @admin.display(description=_("total"))
     def total_shown(self, line: OrderLine) -> str:
         return shown_money(line.total, line.order.currency)
-
-
-class OrderEventInline(ReadOnlyInline):
-    model = OrderEvent
-    verbose_name_plural = _("what happened")
-    fields = ["created", "from_status", "to_status", "why", "by"]
-    readonly_fields = ["created"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[OrderEvent]:
-        return super().get_queryset(request).select_related("by")
 
 
 class StripeSessionInline(ReadOnlyInline):
@@ -121,10 +114,10 @@ class OrderAdmin(RefundPage, ReadOnlyAdmin):
     list_filter = ["status", "fulfilment"]
     search_fields = ["number", "email", "name", "company"]
     date_hierarchy = "created"
-    actions = ["mark_as_sent"]
-    row_actions = ["mark_as_sent"]
+    actions = ["mark_as_sent", "ask_stripe_again", "deliver_again"]
+    row_actions = ["mark_as_sent", "ask_stripe_again", "deliver_again"]
     inlines = [
-        OrderLineInline, OrderEventInline, StripeSessionInline, InvoiceInline, EntitlementInline,
+        OrderLineInline, StripeSessionInline, InvoiceInline, EntitlementInline,
         RefundInline,
     ]  # fmt: skip
     fieldsets = [
@@ -140,16 +133,22 @@ class OrderAdmin(RefundPage, ReadOnlyAdmin):
                 ]
             },
         ),
-        (_("Mails"), {"fields": ["mails"]}),
+        (_("What happened"), {"fields": ["timeline"]}),
         (_("Said yes to"), {"fields": [("terms_accepted_at", "withdrawal_waived_at")]}),
     ]  # fmt: skip
-    readonly_fields = ["amounts", "mail_link", "address", "mails"]
+    readonly_fields = ["amounts", "mail_link", "address", "timeline"]
 
     def view_on_site(self, order: Order) -> str:
         return order.get_absolute_url()
 
     def row_actions_for(self, request: HttpRequest, row: Order) -> list[str]:
-        return ["mark_as_sent"] if row.is_paid and row.fulfilment == Order.Fulfilment.OPEN else []
+        is_decided = row.is_paid or row.status == Order.Status.REFUNDED
+        offered = {
+            "mark_as_sent": row.is_paid and row.fulfilment == Order.Fulfilment.OPEN,
+            "ask_stripe_again": not is_decided and row.sessions.exists(),
+            "deliver_again": row.invoices.exists(),
+        }
+        return [name for name, is_offered in offered.items() if is_offered]
 
     @admin.action(description=_("Mark as sent"), permissions=["act"])
     def mark_as_sent(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
@@ -157,6 +156,18 @@ class OrderAdmin(RefundPage, ReadOnlyAdmin):
         self.message_user(
             request, ngettext("%(count)d order sent.", "%(count)d orders sent.", sent) % {"count": sent}
         )
+
+    @admin.action(description=_("Ask Stripe again"), permissions=["act"])
+    def ask_stripe_again(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
+        for order in orders:
+            self.message_user(request, *ask_stripe(order, by=request.user))
+
+    @admin.action(description=_("Send the invoice again"), permissions=["act"])
+    def deliver_again(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
+        keys = orders.values_list("pk", flat=True)
+        sent = sum(aftercare.deliver_again(key, by=request.user) for key in keys)
+        said = ngettext("%(count)d invoice goes out.", "%(count)d invoices go out.", sent)
+        self.message_user(request, said % {"count": sent})
 
     @admin.display(description=_("total"), ordering="total")
     def total_shown(self, order: Order) -> str:
@@ -185,12 +196,24 @@ class OrderAdmin(RefundPage, ReadOnlyAdmin):
         lines = [order.address_line1, order.address_line2, town, order.country]
         return ", ".join(line for line in lines if line)
 
-    @admin.display(description=_("about this order"))
-    def mails(self, order: Order) -> Any:
-        mails = Email.objects.filter(key__endswith=f"-{order.pk}").defer("text", "html").order_by("created")
-        return format_html_join(
-            ", ", "{} ({})", ((row_link(mail, mail.subject), mail.get_status_display()) for mail in mails)
-        )
+    @admin.display(description=_("in time order"))
+    def timeline(self, order: Order) -> str:
+        moments = timeline_of(order, language=site().profile.language)
+        return render_to_string("admin/ecommerce/timeline.html", {"moments": moments})
+
+
+def ask_stripe(order: Order, *, by: Any) -> tuple[str, int]:
+    """What to say of it, and how gravely."""
+    try:
+        order = aftercare.ask_stripe(order, by=by)
+    except SessionUnknown:
+        said = gettext("%(order)s: Stripe does not know this payment. Was it made with another key?")
+        return said % {"order": order}, messages.ERROR
+    except ShopError:
+        said = gettext("%(order)s: Stripe does not answer now. Please try again in a minute.")
+        return said % {"order": order}, messages.ERROR
+    said = gettext("%(order)s: Stripe was asked. The order is now: %(status)s.")
+    return said % {"order": order, "status": order.get_status_display()}, messages.SUCCESS
 
 
 @admin.register(Entitlement)

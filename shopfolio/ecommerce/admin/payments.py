@@ -1,9 +1,14 @@
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_admin import ReadOnlyAdmin, row_link
 from shopfolio.ecommerce.admin.fields import shown_money
+from shopfolio.ecommerce.exceptions import CannotRefund
 from shopfolio.ecommerce.models import Refund, StripeEvent, StripeSession
+from shopfolio.ecommerce.services import aftercare, refunds
 
 
 class OrderMoneyAdmin(ReadOnlyAdmin):
@@ -40,6 +45,14 @@ class StripeEventAdmin(ReadOnlyAdmin):
     list_filter = ["status", "type"]
     search_fields = ["event_id", "session_id"]
     date_hierarchy = "created"
+    actions = ["look_again"]
+    row_actions = ["look_again"]
+
+    @admin.action(description=_("Look at it again"), permissions=["act"])
+    def look_again(self, request: HttpRequest, events: QuerySet[StripeEvent]) -> None:
+        for event in events:
+            aftercare.look_again(event)
+        self.message_user(request, gettext("Stripe is asked about it now."))
 
 
 @admin.register(Refund)
@@ -52,3 +65,26 @@ class RefundAdmin(OrderMoneyAdmin):
         "order_link", "amount_shown", "status", "reason", "created", "session", "refund_id",
         "idempotency_key", "last_error",
     ]  # fmt: skip
+    actions = ["try_again", "set_aside"]
+    row_actions = ["try_again", "set_aside"]
+
+    def row_actions_for(self, request: HttpRequest, row: Refund) -> list[str]:
+        if row.status == Refund.Status.FAILED and row.dealt_with_at is None:
+            return ["try_again", "set_aside"]
+        return ["try_again"] if row.status == Refund.Status.CREATED else []
+
+    @admin.action(description=_("Try again"), permissions=["act"])
+    def try_again(self, request: HttpRequest, rows: QuerySet[Refund]) -> None:
+        for refund in rows:
+            try:
+                aftercare.refund_again(refund, by=request.user)
+            except CannotRefund as error:
+                self.message_user(request, error.message, messages.ERROR)
+            else:
+                self.message_user(request, gettext("Stripe is asked for it now."))
+
+    @admin.action(description=_("I have seen to it"), permissions=["act"])
+    def set_aside(self, request: HttpRequest, rows: QuerySet[Refund]) -> None:
+        for refund in rows:
+            refunds.set_aside(refund)
+        self.message_user(request, gettext("Written down."))

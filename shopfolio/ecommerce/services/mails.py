@@ -38,9 +38,12 @@ class Bill:
     taxes: list[Row]
 
 
-def deliver(invoice: Invoice) -> None:
-    """Print the invoice if need be, and mail it to the buyer. Safe to call again."""
-    mail_order_paid(invoice.order, invoice=invoice, attachments=[printed(invoice)])
+def deliver(invoice: Invoice, *, again: int = 0) -> None:
+    """Print the invoice if need be, and mail it to the buyer. Safe to call again.
+
+    again: which repeat it is that the owner asked for.
+    """
+    mail_order_paid(invoice.order, invoice=invoice, attachments=[printed(invoice)], again=again)
 
 
 def deliver_refund(refund: Refund) -> None:
@@ -55,12 +58,16 @@ def printed(document: Invoice) -> Attachment:
 
 @transaction.atomic
 def mail_order_paid(
-    order: Order, *, invoice: Invoice | None = None, attachments: list[Attachment] | None = None
+    order: Order,
+    *,
+    invoice: Invoice | None = None,
+    attachments: list[Attachment] | None = None,
+    again: int = 0,
 ) -> None:
-    """Thank the buyer, once per order."""
+    """Thank the buyer, once per order and repeat."""
     with translation.override(order.language):
         context = order_paid_context(order, invoice)
-    write_to_buyer("order_paid", order, context, attachments)
+    write_to_buyer("order_paid", order, context, attachments, occasion=f"again-{again}-" if again else "")
 
 
 def order_paid_context(order: Order, invoice: Invoice | None) -> dict[str, Any]:

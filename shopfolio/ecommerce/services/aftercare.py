@@ -1,0 +1,58 @@
+"""What the owner does about an order that did not go by itself."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from shopfolio.ecommerce import gateway
+from shopfolio.ecommerce.models import Invoice, Order, OrderEvent, Refund, StripeEvent, StripeSession
+from shopfolio.ecommerce.services import checkout, payment, refunds
+from shopfolio.tasks.models import Email
+from shopfolio.tasks.outbox import do_again, enqueue
+
+
+def ask_stripe(order: Order, *, by: Any) -> Order:
+    """Ask Stripe about everything that was ever begun for an order, also what it never answered to.
+
+    Raises PaymentUnavailable.
+    """
+    for attempt in order.sessions.filter(status=StripeSession.Status.CREATING):
+        checkout.open_session(attempt, timeout=gateway.BRIEFLY)
+    return payment.ask_again(order, by=by)
+
+
+@transaction.atomic
+def deliver_again(order_id: UUID, *, by: Any) -> bool:
+    """Print the invoice if need be and mail it once more; whether there is one.
+
+    Clicks before the mail is written are one. A mail that was never written is not a second one.
+    """
+    order = Order.objects.select_for_update().get(pk=order_id)
+    invoice: Invoice | None = order.invoices.filter(kind=Invoice.Kind.INVOICE).first()
+    if invoice is None:
+        return False
+    mails = Email.objects.filter(key__startswith="order-paid-", key__endswith=str(order.pk)).count()
+    if mails:
+        again = f"{invoice.number}-again-{mails}"
+        enqueue("ecommerce.deliver_invoice", key=again, invoice_id=str(invoice.pk), again=mails)
+    else:
+        do_again("ecommerce.deliver_invoice", key=invoice.number, invoice_id=str(invoice.pk))
+    OrderEvent.objects.create(order=order, why="The mail with the invoice is sent again.", by=by)
+    return True
+
+
+def look_again(event: StripeEvent) -> None:
+    """Have a message from Stripe looked at, now."""
+    do_again("ecommerce.handle_event", key=event.event_id, event_pk=str(event.pk))
+
+
+def refund_again(refund: Refund, *, by: Any) -> None:
+    """Have Stripe asked once more: for a new one where it failed, else for the one that it has not answered.
+
+    Raises CannotRefund.
+    """
+    if refund.status == Refund.Status.FAILED:
+        refunds.try_again(refund, by=by)
+    else:
+        do_again("ecommerce.make_refund", key=str(refund.pk), refund_id=str(refund.pk))
