@@ -14,7 +14,10 @@ from shopfolio.core.models import (
     Testimonial,
 )
 from shopfolio.core.search import search
+from shopfolio.ecommerce.demo.load import tell_simulator
 from shopfolio.ecommerce.models import Invoice, Order, Product, StockMovement, Variant
+from shopfolio.ecommerce.services.refund_settlement import make_refund
+from shopfolio.ecommerce.services.refunds import refund_order
 from shopfolio.tasks.models import Email, Job
 from shopfolio.users.models import CustomUser
 
@@ -49,6 +52,35 @@ def test_the_demo_is_a_whole_site_and_loading_it_again_changes_nothing(settings,
     assert all(invoice.pdf.file.size > 1_000 for invoice in Invoice.objects.all())
     assert rows() == first
     assert first_words.splitlines()[-3:] == second_words.splitlines()[-3:]
+
+
+def test_a_demo_order_can_be_refunded_at_the_simulator(settings, tmp_path, road, simulator):
+    settings.MEDIA_ROOT = tmp_path
+    load()
+    order = Order.objects.filter(status="paid").first()
+    for _ in range(2):
+        tell_simulator(simulator.config.database)
+
+    make_refund(refund_order(order).pk)
+
+    order.refresh_from_db()
+    assert (order.status, order.amount_refunded) == ("refunded", order.total)
+    intent = order.find_payment().payment_intent
+    [refund] = simulator.client.v1.refunds.list({"payment_intent": intent}).data
+    assert (refund.amount, refund.status) == (order.total, "succeeded")
+    session = simulator.client.v1.checkout.sessions.retrieve(order.sessions.get().session_id)
+    assert (session.payment_status, session.amount_total, session.client_reference_id) == (
+        "paid", order.total, str(order.pk),
+    )  # fmt: skip
+
+
+def test_at_a_real_account_the_demos_payments_are_not_made_up(settings, tmp_path):
+    settings.MEDIA_ROOT, settings.DATA_DIR = tmp_path, tmp_path
+    settings.STRIPE_SECRET_KEY = "sk_test_of_an_account"
+
+    load()
+
+    assert not (tmp_path / "stripe.sqlite3").exists()
 
 
 def test_the_demos_people_are_written_to_by_nobody(settings, tmp_path):

@@ -35,9 +35,11 @@ from shopfolio.ecommerce.services import payment, stock
 from shopfolio.ecommerce.services.checkout import Buyer, place_order
 from shopfolio.ecommerce.services.invoicing import pdf_of
 from shopfolio.ecommerce.services.pricing import price_cart
+from shopfolio.ecommerce.simulator.past import PastPayment, remember
 from shopfolio.tasks.models import Job
 
 HERE = Path(__file__).parent
+DEMO_INTENT = "pi_demo_"
 
 
 def load_shop() -> None:
@@ -119,6 +121,28 @@ def load_order(row: dict[str, Any]) -> None:
     Job.objects.exclude(pk__in=earlier_jobs).delete()
 
 
+def tell_simulator(database: Path) -> None:
+    """The past sales at the local stand-in for Stripe, so that they can be asked about and refunded."""
+    made_up = StripeSession.objects.filter(payment_intent__startswith=DEMO_INTENT).select_related("order")
+    remember(
+        database,
+        [
+            PastPayment(
+                session_id=attempt.session_id or "",
+                payment_intent=attempt.payment_intent,
+                reference=str(attempt.order_id),
+                number=attempt.order.number,
+                email=attempt.order.email,
+                name=attempt.order.name,
+                amount=attempt.amount,
+                currency=attempt.currency,
+                at=int((attempt.paid_at or attempt.created).timestamp()),
+            )
+            for attempt in made_up
+        ],
+    )
+
+
 def demo_cart(row: dict[str, Any]) -> Cart:
     cart = Cart.objects.create()
     for line in row["lines"]:
@@ -155,7 +179,7 @@ def answer(attempt: StripeSession, *, status: str, payment_status: str) -> Sessi
         url="",
         expires_at=attempt.expires_at,
         metadata={"attempt": str(attempt.pk)},
-        payment_intent=f"pi_demo_{attempt.order.number}" if paid else "",
+        payment_intent=f"{DEMO_INTENT}{attempt.order.number}" if paid else "",
         payment_method="card" if paid else "",
         card_brand="visa" if paid else "",
         last4="4242" if paid else "",

@@ -88,20 +88,24 @@ def pay_by_card(tx: Transaction, session: Json, number: str, *, buyer: Json, mom
         _complete(tx, session, buyer=buyer, status="no_payment_required")
         tell(tx, "checkout.session.completed", session, moment)
         return
-    details = {
-        "type": "card",
-        "card": {
-            "amount_authorized": session["amount_total"], "brand": card.brand, "checks": None,
-            "country": "US", "exp_month": 12, "exp_year": 2034, "fingerprint": f"simulated{card.last4}",
-            "funding": "credit", "installments": None, "last4": card.last4, "mandate": None,
-            "network": card.brand, "three_d_secure": None, "wallet": None,
-        },
-    }  # fmt: skip
+    details = card_details(card, session["amount_total"])
     intent, charge = _start_payment(tx, session, buyer=buyer, details=details, moment=moment)
     _complete(tx, session, buyer=buyer, status="paid")
     _succeed(tx, intent, charge)
     tell(tx, "payment_intent.succeeded", intent, moment)
     tell(tx, "checkout.session.completed", session, moment)
+
+
+def card_details(card: Card, amount: int) -> Json:
+    return {
+        "type": "card",
+        "card": {
+            "amount_authorized": amount, "brand": card.brand, "checks": None, "country": "US",
+            "exp_month": 12, "exp_year": 2034, "fingerprint": f"simulated{card.last4}", "funding": "credit",
+            "installments": None, "last4": card.last4, "mandate": None, "network": card.brand,
+            "three_d_secure": None, "wallet": None,
+        },
+    }  # fmt: skip
 
 
 def promise_bank_debit(tx: Transaction, session: Json, *, buyer: Json, moment: Moment) -> None:

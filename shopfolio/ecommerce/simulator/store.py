@@ -100,6 +100,9 @@ class Transaction:
         found: Json = json.loads(row[0])
         return found
 
+    def knows(self, id_: str) -> bool:
+        return self._execute("SELECT 1 FROM object WHERE id = ?", (id_,)).fetchone() is not None
+
     def newest_first(self, kind: str, conditions: "Conditions", *, limit: int) -> tuple[list[Json], bool]:
         """One page, and whether there is another one behind it."""
         where, values, backwards = self._where(kind, conditions)

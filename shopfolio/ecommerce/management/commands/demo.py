@@ -8,7 +8,7 @@ from django.db import transaction
 
 from shopfolio.core import page_cache
 from shopfolio.core.demo.load import load_many_posts, load_site, read
-from shopfolio.ecommerce.demo.load import load_many_products, load_orders, load_shop
+from shopfolio.ecommerce.demo.load import load_many_products, load_orders, load_shop, tell_simulator
 from shopfolio.lib.env import kept_secret
 from shopfolio.lib.http import absolute
 from shopfolio.users.models import CustomUser
@@ -29,6 +29,8 @@ class Command(BaseCommand):
         self.step("The person and her work", load_site)
         self.step("The shop", load_shop)
         load_orders(options["orders"], self.stdout.write)
+        if settings.STRIPE_SIMULATED or not settings.STRIPE_SECRET_KEY:
+            tell_simulator(settings.DATA_DIR / "stripe.sqlite3")
         if options["posts"]:
             self.step("More posts", lambda: load_many_posts(options["posts"]))
         if options["products"]:
