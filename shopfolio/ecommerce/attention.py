@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -102,10 +103,22 @@ def in_review() -> QuerySet[Order]:
 def cases_of_reviews(orders: list[Order]) -> list[Case]:
     events = OrderEvent.objects.filter(order__in=orders).exclude(why="").order_by("created")
     why = {event.order_id: event.why for event in events}
+    paid = StripeSession.objects.filter(order__in=orders, status=Attempt.PAID)
+    has_money = set(paid.values_list("order_id", flat=True))
     return [
-        Case(named(order), order.modified, why.get(order.pk, ""), [link_to(order)], [ask_stripe(order)])
+        Case(
+            what=named(order),
+            since=order.modified,
+            why=why.get(order.pk, ""),
+            links=[link_to(order), *([link_to_refund(order)] if order.pk in has_money else [])],
+            buttons=[ask_stripe(order)],
+        )
         for order in orders
     ]
+
+
+def link_to_refund(order: Order) -> Link:
+    return Link(gettext("Refund…"), reverse("admin:ecommerce_order_refund", args=[order.pk]))
 
 
 def undecided_payments() -> QuerySet[StripeSession]:

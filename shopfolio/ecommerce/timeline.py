@@ -8,7 +8,7 @@ from django.db.models import Model, Q
 from django.utils.translation import gettext as _
 
 from shopfolio.attention import Link, last_line
-from shopfolio.ecommerce.models import Invoice, Order, StripeEvent, StripeSession
+from shopfolio.ecommerce.models import Invoice, Order, Refund, StripeEvent, StripeSession
 from shopfolio.lib.money import format_money
 from shopfolio.tasks.attention import in_words
 from shopfolio.tasks.models import Email, Job
@@ -26,6 +26,7 @@ class Moment:
 def timeline_of(order: Order, *, language: str) -> list[Moment]:
     """With a fixed number of queries. language: that amounts are written in."""
     attempts, invoices = list(order.sessions.all()), list(order.invoices.select_related("pdf"))
+    backs = list(order.refunds.all())
     heard = [attempt.session_id for attempt in attempts if attempt.session_id]
     events = list(StripeEvent.objects.filter(session_id__in=heard).defer("payload"))
     mails = list(Email.objects.filter(key__endswith=f"-{order.pk}").defer("text", "html"))
@@ -35,12 +36,13 @@ def timeline_of(order: Order, *, language: str) -> list[Moment]:
         "invoice_id": invoices,
         "event_pk": events,
         "email_id": mails,
+        "refund_id": backs,
     }
     moments = [
         *changes(order),
         *payments(attempts, language),
         *documents(invoices),
-        *refunds(order, language),
+        *refunds(backs, language),
         *messages(events),
         *letters(mails),
         *troubles(subjects),
@@ -79,8 +81,8 @@ def documents(invoices: list[Invoice]) -> Iterator[Moment]:
             yield Moment(invoice.pdf.created, _("%(kind)s printed") % kind, link=link)
 
 
-def refunds(order: Order, language: str) -> Iterator[Moment]:
-    for refund in order.refunds.all():
+def refunds(backs: list[Refund], language: str) -> Iterator[Moment]:
+    for refund in backs:
         amount = format_money(refund.amount, refund.currency, language)
         yield Moment(
             refund.created,

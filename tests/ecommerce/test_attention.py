@@ -3,14 +3,18 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core import mail
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from shopfolio import attention
 from shopfolio.ecommerce.models import OrderEvent, Refund, StockMovement, StripeEvent, StripeSession
+from shopfolio.ecommerce.services.credit_notes import cancel_credit_note, issue_credit_note
 from shopfolio.tasks.models import Job
 from shopfolio.tasks.outbox import run_due_jobs
+from shopfolio.users.models import CustomUser
 from tests.factories import make_paid_order, make_shop, make_variant
 from tests.troubles import (
     found,
@@ -189,3 +193,53 @@ def test_a_shelf_that_is_not_what_the_ledger_says_is_put_right(owner_client):
         ("received", 5),
         ("corrected", 2),
     ]
+
+
+def test_a_review_that_has_money_leads_to_the_page_that_gives_it_back(owner_client):
+    make_shop()
+    order, without_money = make_review(), make_review()
+    StripeSession.objects.filter(order=order).update(status="paid", session_id="cs_paid")
+
+    page = owner_client.get("/admin/attention/").content.decode()
+
+    assert reverse("admin:ecommerce_order_refund", args=[order.pk]) in page
+    assert reverse("admin:ecommerce_order_refund", args=[without_money.pk]) not in page
+
+
+def test_only_who_may_refund_asks_for_a_refund_again(client):
+    make_shop()
+    refund = make_failed_refund()
+    staff = CustomUser.objects.create_user("staff@example.org", is_staff=True)
+    may = Permission.objects.filter(codename__in=["view_refund", "change_refund", "change_order"])
+    staff.user_permissions.set(may)
+    client.force_login(staff)
+    address = reverse("admin:ecommerce_refund_do", args=[refund.pk, "try_again"])
+
+    assert client.post(address).status_code == 404
+    staff.user_permissions.add(Permission.objects.get(codename="add_refund"))
+    assert client.post(address).status_code == 302
+
+    assert Refund.objects.count() == 2
+
+
+def test_a_credit_note_is_printed_again_as_what_it_is(owner_client, private_files):
+    make_shop()
+    order = make_paid_order()
+    refund = Refund.objects.create(
+        order=order, session=order.sessions.get(), amount=500, currency="EUR", idempotency_key="re:1",
+        status="succeeded",
+    )  # fmt: skip
+    with transaction.atomic():
+        note = issue_credit_note(refund)
+        cancellation = cancel_credit_note(note, refund)
+    run_due_jobs()
+
+    for document in (note, cancellation):
+        owner_client.post(reverse("admin:ecommerce_invoice_do", args=[document.pk, "deliver_again"]))
+    run_due_jobs()
+
+    assert [hasattr(each, "pdf") for each in order.invoices.order_by("created")] == [True] * 3
+    assert [mail.attachments[0][0] for mail in mail.outbox if "comes back" in mail.subject] == [
+        f"{note.number}.pdf"
+    ]
+    assert not order.events.filter(why__contains="invoice is sent again").exists()

@@ -53,8 +53,11 @@ class InvoiceAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Print and send it"), permissions=["act"])
     def deliver_again(self, request: HttpRequest, invoices: QuerySet[Invoice]) -> None:
-        for order_id in invoices.values_list("order_id", flat=True):
-            aftercare.deliver_again(order_id, by=request.user)
+        for document in invoices:
+            if document.kind == Invoice.Kind.INVOICE:
+                aftercare.deliver_again(document.order_id, by=request.user)
+            else:
+                aftercare.print_again(document)
         self.message_user(request, gettext("On its way."))
 
     def get_urls(self) -> list[URLPattern]:

@@ -62,8 +62,8 @@ class RefundAdmin(OrderMoneyAdmin):
     search_fields = ["order__number", "refund_id", "reason"]
     date_hierarchy = "created"
     fields = [
-        "order_link", "amount_shown", "status", "reason", "created", "session", "refund_id",
-        "idempotency_key", "last_error",
+        "order_link", "amount_shown", "status", "reason", "restock", "by", "created", "credit_note",
+        "session", "refund_id", "idempotency_key", "last_error", "dealt_with_at",
     ]  # fmt: skip
     actions = ["try_again", "set_aside"]
     row_actions = ["try_again", "set_aside"]
@@ -73,7 +73,10 @@ class RefundAdmin(OrderMoneyAdmin):
             return ["try_again", "set_aside"]
         return ["try_again"] if row.status == Refund.Status.CREATED else []
 
-    @admin.action(description=_("Try again"), permissions=["act"])
+    def has_refund_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("ecommerce.add_refund")
+
+    @admin.action(description=_("Try again"), permissions=["refund"])
     def try_again(self, request: HttpRequest, rows: QuerySet[Refund]) -> None:
         for refund in rows:
             try:

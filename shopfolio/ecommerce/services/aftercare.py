@@ -42,6 +42,15 @@ def deliver_again(order_id: UUID, *, by: Any) -> bool:
     return True
 
 
+def print_again(document: Invoice) -> None:
+    """A credit note, or what cancels one: print it if need be, and mail the one that was not mailed yet."""
+    refund = Refund.objects.filter(credit_note=document).first()
+    if refund:
+        do_again("ecommerce.deliver_refund", key=str(refund.pk), refund_id=str(refund.pk))
+    else:
+        do_again("ecommerce.print_document", key=document.number, document_id=str(document.pk))
+
+
 def look_again(event: StripeEvent) -> None:
     """Have a message from Stripe looked at, now."""
     do_again("ecommerce.handle_event", key=event.event_id, event_pk=str(event.pk))
