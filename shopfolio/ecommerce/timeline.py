@@ -52,7 +52,7 @@ def timeline_of(order: Order, *, language: str) -> list[Moment]:
 
 def changes(order: Order) -> Iterator[Moment]:
     yield Moment(order.created, _("Ordered"))
-    for event in order.events.select_related("by"):
+    for event in order.events.exclude(to_status=Order.Status.DRAFT).select_related("by"):
         moved = event.to_status and event.to_status != event.from_status
         what = _("Order: %(status)s") % {"status": event.get_to_status_display()} if moved else event.why
         who = _("by %(who)s") % {"who": event.by} if event.by else ""
@@ -112,8 +112,9 @@ def troubles(subjects: Mapping[str, Sequence[Model]]) -> Iterator[Moment]:
     about = Q()
     for argument, rows in subjects.items():
         about |= Q(**{f"args__{argument}__in": [str(row.pk) for row in rows]})
-    undone = Job.objects.filter(about, status__in=[Job.Status.DUE, Job.Status.DEAD]).exclude(last_error="")
-    for job in undone:
+    failed = Job.objects.filter(about).exclude(last_error="")
+    # Apart, because each status has an index of its own.
+    for job in [*failed.filter(status=Job.Status.DEAD), *failed.filter(status=Job.Status.DUE)]:
         is_dead = job.status == Job.Status.DEAD
         what = _("Given up: %(work)s") if is_dead else _("Will be tried again: %(work)s")
         link = Link.to(job, _("The job"))

@@ -22,6 +22,8 @@ SPEAK_OF_THE_CODE = {
 """Errors whose words name code or the database's state. Those of all others may quote what a visitor sent."""
 
 PLACEHOLDER = re.compile(r"%(\(\w+\))?[-#0 +]*[\d.]*[sdrfixa]")
+SECRET = re.compile(r"\S+@\S+|\b(?=\w*\d)\w{20,}")
+"""An address, or a token: what even our own words may name so that the owner finds it."""
 CODES = ("errno", "smtp_code", "sqlstate", "http_status")
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
@@ -37,7 +39,7 @@ def words_of_error(error: BaseException) -> str:
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     is_ours = kind.__module__.startswith("shopfolio.") and not getattr(kind, "quotes_others", False)
     if is_ours or name in SPEAK_OF_THE_CODE:
-        return f"{name}: {str(error).partition(chr(10))[0]}"
+        return f"{name}: {SECRET.sub('…', str(error).partition(chr(10))[0])}"
     codes = (getattr(error, code, None) for code in CODES)
     return " ".join([name, *(str(code) for code in codes if isinstance(code, int | str))])
 

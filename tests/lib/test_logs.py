@@ -5,6 +5,7 @@ import structlog
 
 from shopfolio.ecommerce.exceptions import SessionRefused, SoldOut
 from shopfolio.lib.logs import leave_out_values, traceback_without_values, words_of_error
+from shopfolio.tasks.outbox import PermanentFailure
 
 
 def written(name: str, message: str, *values: object) -> str:
@@ -53,6 +54,10 @@ class Mute(Exception):
         (TypeError("f() takes 1 argument"), "TypeError: f() takes 1 argument"),
         (FileNotFoundError(2, "No such file", "/home/ana"), "FileNotFoundError 2"),
         (SoldOut("Only 2 left of Print."), "shopfolio.ecommerce.exceptions.SoldOut: Only 2 left of Print."),
+        (
+            PermanentFailure("not cs_test_a1B2c3D4e5F6g7H8 of ana@example.org"),
+            "shopfolio.tasks.outbox.PermanentFailure: not … of …",
+        ),
         (SessionRefused("No such session cs_1"), "shopfolio.ecommerce.exceptions.SessionRefused"),
         (Mute("ana"), f"{Mute.__module__}.Mute"),
     ],

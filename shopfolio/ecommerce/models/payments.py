@@ -93,6 +93,9 @@ class StripeEvent(BaseModel):
     class Meta(BaseModel.Meta):
         verbose_name = _("Stripe event")
         verbose_name_plural = _("Stripe events")
+        indexes = [
+            models.Index(fields=["-created"], condition=Q(status="received"), name="ecommerce_event_unheard")
+        ]
         ordering = ["-created"]
 
     def __str__(self) -> str:
