@@ -8,8 +8,10 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopfolio.settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError, connection
 
-    from shopfolio.tasks.supervision import Refused, up
+    from shopfolio.lib.readiness import Refused, no_answer
+    from shopfolio.tasks.supervision import up
 
     try:
         if sys.argv[1:] == ["up"]:
@@ -17,6 +19,10 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except (ImproperlyConfigured, Refused) as error:
         sys.exit(f"shopfolio: {error}")
+    except OperationalError as error:
+        if connection.connection is not None:
+            raise
+        sys.exit(f"shopfolio: {no_answer(error)}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The only settings file. Every value that differs between sites comes from the environment."""
 
 import os
+from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environ import Env
 
-from shopfolio.lib import env
+from shopfolio.lib import addresses, env
 from shopfolio.lib.logs import leave_out_values, traceback_without_values
 from shopfolio.lib.sqlite import use_safe_sqlite
 
@@ -25,19 +26,9 @@ PACKAGE = Path(__file__).resolve().parent
 
 DEBUG = env.flag("DEBUG")
 PORT = env.number("PORT", 8000, least=1, most=65534)
-DATA_DIR = Path(env.text("DATA_DIR", "data")).resolve()
-DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # people's orders: nobody else's on this machine
-
-
-def site_url(value: str) -> str:
-    url = urlsplit(value)
-    if url.scheme not in {"http", "https"} or not url.hostname or url.path not in {"", "/"} or url.query:
-        raise ValueError(value)
-    return f"{url.scheme}://{url.netloc}"
-
-
+DATA_DIR = env.folder("DATA_DIR", "data")  # people's orders: nobody else's on this machine
 SITE_URL = env.parsed(
-    "SITE_URL", f"http://127.0.0.1:{PORT}", site_url, "an address such as https://example.org"
+    "SITE_URL", f"http://127.0.0.1:{PORT}", addresses.origin, "an address such as https://example.org"
 )
 SITE_HOST = urlsplit(SITE_URL).hostname or ""
 HTTPS = SITE_URL.startswith("https://")
@@ -52,9 +43,13 @@ def is_loopback(host: str) -> bool:
 
 LOOPBACK = is_loopback(SITE_HOST)
 # Loopback too, for whoever asks from the same machine whether the site is well.
-ALLOWED_HOSTS = [*(env.names("ALLOWED_HOSTS") or [SITE_HOST]), "127.0.0.1", "localhost", "[::1]"]
-if "*" in ALLOWED_HOSTS:
-    raise ImproperlyConfigured("ALLOWED_HOSTS contains *; name the hosts, or leave it out.")
+ALLOWED_HOSTS = [
+    *(
+        env.each("ALLOWED_HOSTS", addresses.host, "names such as example.org, with commas between")
+        or [SITE_HOST]
+    ),
+    *("127.0.0.1", "localhost", "[::1]"),
+]
 
 
 def networks(value: str) -> list[str]:
@@ -68,7 +63,9 @@ TRUSTED_PROXIES = env.parsed(
 SECRET_KEY = env.text("SECRET_KEY") or env.kept_secret(DATA_DIR / "keys" / "secret_key")
 if len(SECRET_KEY) < 50:
     raise ImproperlyConfigured("SECRET_KEY is too short; it must have at least 50 characters.")
-SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
+SECRET_KEY_FALLBACKS = env.secrets_of(
+    "SECRET_KEY_FALLBACKS", r".{50,}", "keys of at least 50 characters, with commas between"
+)
 
 INSTALLED_APPS = [
     "shopfolio.ecommerce",
@@ -136,9 +133,12 @@ TEMPLATES = [
 
 def database(url: str) -> dict[str, Any]:
     config: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
-    if not config.get("ENGINE"):
+    engine = config.get("ENGINE", "").rpartition(".")[2]
+    if engine not in {"sqlite3", "postgresql"} or not config["NAME"]:
         raise ValueError(url)
-    if config["ENGINE"].endswith("sqlite3"):
+    if engine == "postgresql":
+        config["OPTIONS"] = {"connect_timeout": 5} | config.get("OPTIONS", {})
+    else:
         config["OPTIONS"] = {
             # BEGIN IMMEDIATE: a writer waits its turn instead of failing half-way with "database is locked".
             "transaction_mode": "IMMEDIATE",
@@ -162,8 +162,14 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 EMBEDDED_DATABASE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 
-CACHE_URL = env.text("CACHE_URL", "locmem://")
-if urlsplit(CACHE_URL).scheme in {"redis", "rediss"}:
+
+def redis_or(default: str) -> Callable[[str], str]:
+    return lambda url: url if url == default else addresses.redis_server(url)
+
+
+REDIS = "an address such as redis://127.0.0.1:6379/1"
+CACHE_URL = env.parsed("CACHE_URL", "locmem://", redis_or("locmem://"), REDIS)
+if CACHE_URL.startswith("redis"):
     CACHES: dict[str, dict[str, Any]] = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -171,15 +177,11 @@ if urlsplit(CACHE_URL).scheme in {"redis", "rediss"}:
             "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},  # every page asks it something
         }
     }
-elif CACHE_URL == "locmem://":
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 else:
-    raise ImproperlyConfigured(
-        f"CACHE_URL is {env.shown(CACHE_URL)}; it must be an address such as redis://127.0.0.1:6379/1."
-    )
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # Jobs are rows in the database; the broker only carries bells. See shopfolio/tasks/outbox.py.
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://")
+CELERY_BROKER_URL = env.parsed("CELERY_BROKER_URL", "filesystem://", redis_or("filesystem://"), REDIS)
 BROKER_DIR = DATA_DIR / "broker"
 
 AUTH_USER_MODEL = "users.CustomUser"
@@ -216,8 +218,15 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "shopfolio.core.views.status_pages.forbidden"
 
-STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
-STRIPE_WEBHOOK_SECRET = env.names("STRIPE_WEBHOOK_SECRET")
+[STRIPE_SECRET_KEY] = env.secrets_of(
+    "STRIPE_SECRET_KEY",
+    r"(sk|rk)_(test|live)_[A-Za-z0-9_-]+",
+    "a secret key of Stripe’s, which begins with sk_ or rk_",
+    most=1,
+) or [""]
+STRIPE_WEBHOOK_SECRET = env.secrets_of(
+    "STRIPE_WEBHOOK_SECRET", r"whsec_\S+", "the webhook’s signing secret, which begins with whsec_"
+)
 SIMULATOR_KEY_FILE = DATA_DIR / "keys" / "stripe_simulator_key"
 SIMULATOR_WEBHOOK_FILE = DATA_DIR / "keys" / "stripe_simulator_webhook_secret"
 if not STRIPE_SECRET_KEY and SIMULATOR_KEY_FILE.exists():
@@ -225,16 +234,24 @@ if not STRIPE_SECRET_KEY and SIMULATOR_KEY_FILE.exists():
     STRIPE_SECRET_KEY = SIMULATOR_KEY_FILE.read_text(encoding="ascii").strip()
     STRIPE_WEBHOOK_SECRET = [SIMULATOR_WEBHOOK_FILE.read_text(encoding="ascii").strip()]
 STRIPE_SIMULATED = STRIPE_SECRET_KEY.startswith("sk_test_simulator_")
-STRIPE_API_BASE = env.text(
-    "STRIPE_API_BASE", f"http://127.0.0.1:{PORT + 1}" if STRIPE_SIMULATED else "https://api.stripe.com"
+STRIPE_API_BASE = env.parsed(
+    "STRIPE_API_BASE",
+    f"http://127.0.0.1:{PORT + 1}" if STRIPE_SIMULATED else "https://api.stripe.com",
+    addresses.origin,
+    "an address such as https://api.stripe.com",
 )
 if STRIPE_API_BASE != "https://api.stripe.com" and STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_")):
     raise ImproperlyConfigured(
         "STRIPE_API_BASE is not Stripe's own, but STRIPE_SECRET_KEY is a live key; leave STRIPE_API_BASE out."
     )
-STRIPE_CHECKOUT_ORIGIN = env.text("STRIPE_CHECKOUT_ORIGIN")
+STRIPE_CHECKOUT_ORIGIN = env.parsed(
+    "STRIPE_CHECKOUT_ORIGIN",
+    "https://checkout.stripe.com",
+    lambda value: addresses.origin(value, schemes=("https",)),
+    "an address such as https://pay.example.org",
+)
 
-PAY_PAGES = ["https://checkout.stripe.com", *([STRIPE_CHECKOUT_ORIGIN] if STRIPE_CHECKOUT_ORIGIN else [])]
+PAY_PAGES = list(dict.fromkeys(["https://checkout.stripe.com", STRIPE_CHECKOUT_ORIGIN]))
 if STRIPE_SIMULATED:
     PAY_PAGES.append(STRIPE_API_BASE)
 CONTENT_SECURITY_POLICY = {
@@ -256,14 +273,20 @@ EMAIL_URL = env.text("EMAIL_URL")
 MAIL_DIR = DATA_DIR / "mail"
 if EMAIL_URL:
     for key, value in env.parsed(
-        "EMAIL_URL", "", Env.email_url_config, "an address such as smtp+tls://user:password@host:587"
+        "EMAIL_URL",
+        "",
+        lambda url: Env.email_url_config(addresses.mail_server(url)),
+        "an address such as smtp+tls://user:password@host:587",
     ).items():
         globals()[key] = value
 else:
     EMAIL_BACKEND = "shopfolio.tasks.emails.FolderBackend"
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.text(
-    "DEFAULT_FROM_EMAIL", f"hello@{SITE_HOST if not LOOPBACK else 'shopfolio.example'}"
+DEFAULT_FROM_EMAIL = env.parsed(
+    "DEFAULT_FROM_EMAIL",
+    f"hello@{SITE_HOST if not LOOPBACK else 'shopfolio.example'}",
+    addresses.sender,
+    "an address such as Ines Calder <hello@example.org>",
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import socket
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -10,12 +9,9 @@ from typing import NoReturn
 from django.conf import settings
 
 from shopfolio.lib.env import kept_secret
+from shopfolio.lib.readiness import refuse_taken_port, refuse_unready_database
 
 SECONDS_TO_STOP = {"web": 10, "worker": 15, "beat": 5, "stripe_simulator": 5}
-
-
-class Refused(Exception):
-    """The site cannot start; the message tells its owner why."""
 
 
 def up() -> NoReturn:
@@ -27,24 +23,12 @@ def up() -> NoReturn:
         refuse_taken_port(settings.PORT + 1)
         make_simulator_secrets(key=settings.SIMULATOR_KEY_FILE, webhook=settings.SIMULATOR_WEBHOOK_FILE)
         programs.append("stripe_simulator")
+    refuse_unready_database()
     path = write_configuration(folder=settings.DATA_DIR / "run", programs=programs)
     sys.stdout.write(summary(simulated=simulated))
     sys.stdout.flush()
     os.environ["SHOPFOLIO_SUPERVISOR"] = str(os.getpid())
     os.execv(sys.executable, [sys.executable, "-m", "supervisor.supervisord", "-c", str(path)])  # noqa: S606
-
-
-def refuse_taken_port(port: int) -> None:
-    host = "127.0.0.1" if settings.LOOPBACK else "0.0.0.0"  # noqa: S104
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise Refused(
-                f"Port {port} cannot be used ({error.strerror}). Stop the program that has it, "
-                "or choose another one, for example PORT=8100."
-            ) from error
 
 
 def summary(*, simulated: bool) -> str:

@@ -2,7 +2,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from shopfolio.tasks.supervision import Refused, up
+from shopfolio.lib.readiness import Refused
+from shopfolio.tasks.supervision import up
 
 
 class Command(BaseCommand):

@@ -8,6 +8,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.http import wsgi
 
 from shopfolio.lib.process import end_with_parent
+from shopfolio.lib.readiness import refuse_taken_port, refuse_unready
 
 
 class PlainResponse(wsgi.Response):  # type: ignore[misc]
@@ -78,4 +79,6 @@ class Command(BaseCommand):
 
     def handle(self, *, workers: int, threads: int, **options: Any) -> None:
         end_with_parent()
+        refuse_unready()
+        refuse_taken_port(settings.PORT, patience=5)
         WebServer(server_options(workers=workers, threads=threads)).run()

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from shopfolio.lib.process import end_with_parent
+from shopfolio.lib.readiness import refuse_unready
 from shopfolio.tasks.broker import forget_old_messages
 from shopfolio.tasks.celery import app, make_broker_folders
 
@@ -19,6 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *, concurrency: int, **options: Any) -> None:
         end_with_parent()
+        refuse_unready()
         if settings.CELERY_BROKER_URL.startswith("filesystem"):
             make_broker_folders()
             forget_old_messages(settings.BROKER_DIR / "queue")
