@@ -214,6 +214,7 @@ def programs(_warm_process: None, transactional_db: None, tmp_path: Path) -> Ite
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: Any) -> Generator[None, Any, Any]:
     report = yield
-    if report.failed and "programs" in item.funcargs:
-        report.sections += item.funcargs["programs"].logs()
+    if report.failed:
+        for name in {"programs", "site"} & item.funcargs.keys():
+            report.sections += item.funcargs[name].logs()
     return report
