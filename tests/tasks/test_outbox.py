@@ -1,6 +1,3 @@
-import os
-import subprocess
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,32 +7,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from shopfolio.lib.db import refuse_in_transaction
-from shopfolio.lib.process import process_space
 from shopfolio.tasks import outbox
 from shopfolio.tasks.models import Email, Job
 from shopfolio.tasks.outbox import PermanentFailure, enqueue, job, run_due_jobs, run_job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
-
-
-@pytest.fixture(autouse=True)
-def _own_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test registers is gone after it."""
-    monkeypatch.setattr(outbox, "HANDLERS", dict(outbox.HANDLERS))
-    monkeypatch.setattr(outbox, "EVERY", dict(outbox.EVERY))
-
-
-@pytest.fixture
-def bells(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    rung: list[Any] = []
-    monkeypatch.setattr(outbox, "ring", rung.append)
-    return rung
-
-
-@pytest.fixture
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(timezone.now(), tick=False) as moved:
-        yield moved
 
 
 def write_email(*, key: str = "one") -> Email:
@@ -209,101 +185,6 @@ def test_a_dead_job_can_be_run_again() -> None:
     assert row.status == Job.Status.DONE
 
 
-def take_over(row_id: Any) -> None:
-    Job.objects.filter(pk=row_id).update(owner="another worker")
-
-
-@pytest.mark.django_db(transaction=True)
-def test_who_lost_the_lease_cannot_say_done_and_its_effects_are_undone() -> None:
-    @job("tests.job")
-    def slow() -> None:
-        write_email()
-        take_over(row.pk)
-
-    row = enqueue("tests.job", key="a")
-
-    assert run_job(row.pk) is False
-    row.refresh_from_db()
-    assert row.status == Job.Status.DUE
-    assert not Email.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_without_the_fence_the_lost_lease_would_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The negative control of the test above: the same story with the owner not asked for."""
-
-    def unfenced(row: Job, *, owner: str) -> None:
-        Job.objects.filter(pk=row.pk).update(status=Job.Status.DONE)
-
-    monkeypatch.setattr(outbox, "finish", unfenced)
-
-    @job("tests.job")
-    def slow() -> None:
-        write_email()
-        take_over(row.pk)
-
-    row = enqueue("tests.job", key="a")
-
-    assert run_job(row.pk) is True
-    assert Email.objects.count() == 1
-
-
-def test_a_job_whose_worker_died_runs_again_when_its_lease_is_over(clock: time_machine.Traveller) -> None:
-    job("tests.job")(lambda: None)
-    row = enqueue("tests.job", key="a")
-    outbox.claim(row.pk, owner="a worker that dies")
-
-    clock.shift(outbox.LEASE)
-    assert run_job(row.pk) is False
-    clock.shift(timedelta(seconds=1))
-    assert run_job(row.pk) is True
-
-
-@pytest.fixture
-def dead_pid() -> int:
-    process = subprocess.Popen(["true"])
-    process.wait()
-    return process.pid
-
-
-def test_a_job_whose_worker_died_on_this_machine_comes_back_before_its_lease_is_over(
-    dead_pid: int, clock: time_machine.Traveller, bells: list[Any]
-) -> None:
-    rows = {key: enqueue("tests.job", key=key) for key in ("dead", "alive", "elsewhere")}
-    outbox.claim(rows["dead"].pk, owner=f"{process_space()}:{dead_pid}:a")
-    outbox.claim(rows["alive"].pk, owner=f"{process_space()}:{os.getpid()}:b")
-    outbox.claim(rows["elsewhere"].pk, owner=f"another machine:{dead_pid}:c")
-
-    clock.shift(outbox.UNTOUCHED + timedelta(seconds=1))
-    outbox.sweep()
-    clock.shift(timedelta(seconds=4))
-    outbox.sweep()
-
-    assert bells == [rows["dead"].pk]
-    job("tests.job")(lambda: None)
-    assert {key: run_job(row.pk) for key, row in rows.items()} == {
-        "dead": True, "alive": False, "elsewhere": False
-    }  # fmt: skip
-    rows["dead"].refresh_from_db()
-    assert (rows["dead"].status, rows["dead"].attempts) == (Job.Status.DONE, 2)
-
-
-def test_a_job_that_kills_its_worker_each_time_is_given_up_by_the_sweep(
-    dead_pid: int, clock: time_machine.Traveller, bells: list[Any]
-) -> None:
-    row = enqueue("tests.job", key="a")
-    waits = []
-    while outbox.claim(row.pk, owner=f"{process_space()}:{dead_pid}:a"):
-        outbox.sweep()
-        row.refresh_from_db()
-        waits.append((row.due_at - timezone.now()).total_seconds())
-        clock.move_to(row.due_at)
-
-    assert waits[:4] == [4, 16, 64, 256]
-    assert (row.status, row.attempts, row.lease_until) == (Job.Status.DEAD, 10, None)
-    assert "WorkerDied" in row.last_error
-
-
 def test_the_sweep_rings_for_what_is_due_and_untouched_and_free(
     bells: list[Any], clock: time_machine.Traveller
 ) -> None:
@@ -388,23 +269,6 @@ def test_the_network_is_refused_inside_a_transaction() -> None:
 
     with pytest.raises(RuntimeError, match="mail inside a transaction"), transaction.atomic():
         refuse_in_transaction("mail")
-
-
-def test_a_job_that_kills_its_worker_each_time_is_dead_after_ten(clock: time_machine.Traveller) -> None:
-    """Past its time limit, or out of memory, nobody is left to count: the next claim does."""
-    ran: list[int] = []
-    job("tests.job")(lambda: ran.append(1))
-    row = enqueue("tests.job", key="a")
-    for _ in range(outbox.TRIES):
-        assert outbox.claim(row.pk, owner="a worker that dies")
-        clock.shift(outbox.LEASE + timedelta(seconds=1))
-
-    assert run_job(row.pk) is False
-
-    row.refresh_from_db()
-    assert (row.status, row.lease_until) == (Job.Status.DEAD, None)
-    assert "its worker died every time" in row.last_error
-    assert ran == []
 
 
 def test_a_service_that_is_away_for_four_hours_kills_no_job(clock: time_machine.Traveller) -> None:

@@ -16,12 +16,6 @@ class BankIsAway(Away):
     who = "bank"
 
 
-@pytest.fixture(autouse=True)
-def _own_handlers(monkeypatch):
-    for name in ("HANDLERS", "EVERY", "WHEN"):
-        monkeypatch.setattr(outbox, name, dict(getattr(outbox, name)))
-
-
 @pytest.fixture
 def bank():
     """Set `is_away`; who asked is kept in `asked`."""
