@@ -1,6 +1,7 @@
 """The page that tells the owner what needs a person, whatever app it belongs to."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -256,3 +257,10 @@ def test_a_mail_that_is_given_up_is_told(monkeypatch):
     assert [(message.to, message.subject) for message in sent] == [
         (["ines@example.org"], "Needs your attention: Mails that could not be sent (1)")
     ]
+
+
+def test_the_manual_explains_every_kind():
+    manual = (Path(__file__).parent.parent / "docs" / "operate.md").read_text(encoding="utf-8")
+
+    headings = [check.heading for check in attention.CHECKS.values()]
+    assert [heading for heading in headings if f"| {heading} |" not in manual] == []

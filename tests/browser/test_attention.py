@@ -40,6 +40,9 @@ def test_what_needs_the_owner_fits_a_phone(owner_page: Page):
         owner_page.goto(address)
 
         assert owner_page.evaluate("document.documentElement.scrollWidth") == 390, address
+    story = owner_page.locator(".timeline").bounding_box()
+    assert story
+    assert story["x"] + story["width"] <= 390 - 20, "and nothing of it is cut off"
     owner_page.goto("/admin/attention/")
     heights = owner_page.locator(".attention button").evaluate_all("all => all.map(b => b.offsetHeight)")
     assert len(heights) == 6
