@@ -51,10 +51,10 @@ test-postgres: .venv/installed-dev ## Run the tests that touch rows on PostgreSQ
 
 .PHONY: soak
 soak: .venv/installed-dev ## Run the crash and race tests at full count, on SQLite and on PostgreSQL with Redis (long)
-	@SOAK=1 DATABASE_URL= CACHE_URL= CELERY_BROKER_URL= $(PY) -m pytest -s tests/crash tests/race $(ARGS)
+	@SOAK=1 DATABASE_URL= CACHE_URL= CELERY_BROKER_URL= $(PY) -m pytest -s tests/crash tests/race tests/nasty $(ARGS)
 	@export SOAK=1 DATABASE_URL="$(TEST_DATABASE_URL)" CACHE_URL="$(TEST_REDIS_URL)/8" CELERY_BROKER_URL="$(TEST_REDIS_URL)/9"; \
 	reason=$$($(PY) -m tests.services) || { echo "$$reason"; exit 1; }; \
-	$(PY) -m pytest -s -m rows tests/crash tests/race $(ARGS)
+	$(PY) -m pytest -s -m rows tests/crash tests/race tests/nasty $(ARGS)
 
 .PHONY: lint
 lint: .venv/installed-dev ## Check style, types, import rules, templates and migrations

@@ -8,6 +8,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 handler400 = "shopfolio.core.views.status_pages.bad_request"
 handler403 = "shopfolio.core.views.status_pages.no_entry"
 handler404 = "shopfolio.core.views.status_pages.not_found"
+handler429 = "shopfolio.core.views.status_pages.too_many_tries"  # allauth asks for it
 handler500 = "shopfolio.core.views.status_pages.server_error"
 
 urlpatterns = [

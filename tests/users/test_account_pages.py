@@ -94,3 +94,13 @@ def test_a_login_begins_a_new_session(client):
     try_password(client, "a long enough password")
 
     assert client.cookies["sessionid"].value != "a" * 32
+
+
+def test_who_logs_in_without_pause_is_asked_to_wait_in_our_design(client):
+    for _ in range(30):
+        client.post("/account/login/", {"login": "x", "password": "x"})
+
+    answer = client.post("/account/login/", {"login": "x", "password": "x"})
+
+    assert (answer.status_code, answer["Retry-After"]) == (429, "60")
+    assert "One stroke at a time." in answer.content.decode()

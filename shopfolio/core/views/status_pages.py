@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from shopfolio.lib.http import is_htmx
-from shopfolio.users.limits import TooMany
+from shopfolio.users.limits import MINUTE, TooMany
 
 BACK_IN = 30
 """Seconds after which programs may ask again while the database is away."""
@@ -62,6 +62,11 @@ def too_many(
         response = status_page(request, 429, refusal=refusal)
     response["Retry-After"] = str(refusal.seconds)
     return kept_nowhere(response)
+
+
+def too_many_tries(request: HttpRequest) -> HttpResponse:
+    """The account pages' refusal; theirs are limits by the minute."""
+    return too_many(request, TooMany(MINUTE))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

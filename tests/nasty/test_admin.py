@@ -30,11 +30,11 @@ from shopfolio.core.services import forget_site
 from shopfolio.ecommerce.models import Product, ShopSettings
 from shopfolio.users.models import CustomUser
 from tests.factories import make_shop
-from tests.nasty import NASTY
+from tests.nasty.values import NASTY, TRIED
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
-VALUES = ["NUL", "header", "markup", "negative", "huge", "5,000 digits", "long"]
+VALUES = [label for label in TRIED if label != "wrong key"]
 PASSWORD = "a long enough password"
 NEEDED = {
     "title": "Page", "name": "Ana", "issuer": "School", "started": "2019", "feedback": "Good.",
