@@ -3,6 +3,7 @@
 An app's `attention` module calls `register` and is imported in AppConfig.ready().
 """
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -113,6 +114,6 @@ def only_keys(words: list[str]) -> list[UUID]:
 
 
 def last_line(error: str) -> str:
-    """Of a traceback: what went wrong."""
+    """Of a traceback: what went wrong. Our own errors speak for themselves, without their class."""
     lines = error.strip().splitlines()
-    return lines[-1][:300] if lines else ""
+    return re.sub(r"^shopfolio\.[\w.]+: ", "", lines[-1])[:300] if lines else ""

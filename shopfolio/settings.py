@@ -345,10 +345,17 @@ LOGGING = {
             "fmt": f"{PROCESS} | %(message)s" if PROCESS and LOG_FORMAT == "text" else "%(message)s",
         }
     },
+    # An answer such as 503 has its line already; only what broke adds its traceback.
+    "filters": {
+        "with_error": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: record.exc_info is not None,
+        }
+    },
     "handlers": {"stream": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stream"], "level": "INFO"},
     "loggers": {
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["with_error"]},
         "django.security": {"level": "CRITICAL"},  # any stranger's nonsense, a traceback each
         "gunicorn.http.wsgi": {"level": "ERROR"},  # it warns of every HEAD
         "celery": {"level": "WARNING"},

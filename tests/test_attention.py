@@ -239,6 +239,23 @@ def test_a_notice_that_cannot_be_sent_leads_to_no_other(monkeypatch):
     assert [row.args for row in told] == [{"kind": "jobs"}]
 
 
+def test_a_mail_job_that_makes_no_sense_is_given_up_all_the_same():
+    row = enqueue("tasks.send_email", key="1", email_id="nonsense")
+    Job.objects.filter(pk=row.pk).update(attempts=9)
+
+    run_job(row.pk)
+
+    row.refresh_from_db()
+    assert row.status == Job.Status.DEAD
+    assert found()["mails"][0][0] == "Send a mail"
+
+
+def test_an_error_of_ours_speaks_without_its_class():
+    assert attention.last_line("a\nshopfolio.tasks.outbox.PermanentFailure: No paper.\n") == "No paper."
+    assert attention.last_line("a\nOSError: [Errno 28] full") == "OSError: [Errno 28] full"
+    assert attention.last_line("") == ""
+
+
 def test_a_mail_that_is_given_up_is_told(monkeypatch):
     def refuse(self, messages):
         if messages[0].to == ["nobody@example.org"]:

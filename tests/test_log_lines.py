@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import structlog
 from django.core import mail
-from django.db import DataError
+from django.db import DataError, OperationalError, connection
 from django.test import Client
 
 from shopfolio import settings as site_settings
@@ -279,6 +279,17 @@ def test_an_error_is_told_by_its_lines_of_code(log, visitor, monkeypatch):
     assert "views/audience.py" in error["exception"]
     first, second = error["exception"].split("\n\nwhich led to\n\n")
     assert (first.splitlines()[-1], second.splitlines()[-1]) == ("LookupError", "django.db.utils.DataError")
+
+
+def test_an_answer_that_says_not_now_is_no_error(log, client, monkeypatch):
+    def away() -> None:
+        raise OperationalError("db.internal does not answer")
+
+    monkeypatch.setattr(connection, "cursor", away)
+
+    assert client.get("/health/ready").status_code == 503
+
+    assert [(line["event"], line["level"]) for line in log.lines] == [("request", "info")]
 
 
 @pytest.mark.parametrize(

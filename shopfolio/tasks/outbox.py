@@ -20,6 +20,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
+from shopfolio.attention import only_keys
 from shopfolio.lib.logs import words_of_error
 from shopfolio.lib.process import is_running, process_space
 from shopfolio.tasks.celery import TIME_LIMIT, app, make_broker_folders
@@ -243,8 +244,8 @@ NOTICE = "needs-you-"
 
 def is_notice(row: Job) -> bool:
     """A notice that cannot be sent must not lead to another, for ever."""
-    mails = Email.objects.filter(key__startswith=NOTICE)
-    return "email_id" in row.args and mails.filter(pk=row.args["email_id"]).exists()
+    keys = only_keys([str(row.args.get("email_id"))])
+    return bool(keys) and Email.objects.filter(pk__in=keys, key__startswith=NOTICE).exists()
 
 
 def call_for_attention(kind: str) -> None:
@@ -313,7 +314,7 @@ def do_again(name: str, *, key: str, **args: Any) -> None:
     elif last and last.status == Job.Status.DUE:
         try_now(last)
     else:
-        enqueue(name, key=f"{key}-again-{before.count()}", **args)
+        enqueue(name, key=f"{key}-again-{before.count()}" if last else key, **args)
 
 
 def run_due_jobs() -> int:
