@@ -171,11 +171,7 @@ REDIS = "an address such as redis://127.0.0.1:6379/1"
 CACHE_URL = env.parsed("CACHE_URL", "locmem://", redis_or("locmem://"), REDIS)
 if CACHE_URL.startswith("redis"):
     CACHES: dict[str, dict[str, Any]] = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": CACHE_URL,
-            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},  # every page asks it something
-        }
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
     }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -4,12 +4,14 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from redis import RedisError
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 REDIS_KEY = "shopfolio.generation"
 
@@ -31,13 +33,20 @@ def generation() -> str:
 def _current() -> str:
     if settings.CACHE_URL.startswith("redis"):
         try:
-            return str(cache.get(REDIS_KEY, 0))
+            return str(redis(settings.CACHE_URL).get(REDIS_KEY))
         except RedisError:
             return f"unknown at {time.time_ns()}"  # nothing kept is believed while nobody can say
     try:
         return str(os.stat(settings.DATA_DIR / "generation").st_mtime_ns)
     except FileNotFoundError:
         return "0"
+
+
+@cache
+def redis(url: str) -> Redis:
+    """One client for all threads. Django's cache makes one anew for every question, at twice its price."""
+    once_more = Retry(NoBackoff(), 1)  # the server may have started again since
+    return Redis.from_url(url, socket_connect_timeout=0.5, socket_timeout=0.5, retry=once_more)
 
 
 def bump() -> None:
@@ -48,7 +57,7 @@ def bump() -> None:
 def _bump() -> None:
     now = time.time_ns()
     if settings.CACHE_URL.startswith("redis"):
-        cache.set(REDIS_KEY, now, timeout=None)
+        redis(settings.CACHE_URL).set(REDIS_KEY, now)
     else:
         path = settings.DATA_DIR / "generation"
         path.touch()

@@ -45,7 +45,7 @@ class RequestLogMiddleware:
 
 def stated_id(request: HttpRequest) -> str:
     """What a proxy of ours calls this request. A stranger may not choose what stands in our log."""
-    stated, hop = request.headers.get("X-Request-ID", ""), request.META.get("REMOTE_ADDR", "")
+    stated, hop = request.META.get("HTTP_X_REQUEST_ID", ""), request.META.get("REMOTE_ADDR", "")
     is_believed = hop and WELL_FORMED.fullmatch(stated) and is_trusted_proxy(hop)  # no hop: a socket file
     return stated if is_believed else ""
 

@@ -21,7 +21,7 @@ from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.cache import get_conditional_response, patch_vary_headers
 
 from shopfolio.core.page_cache import generation
@@ -40,6 +40,8 @@ COMPRESSED: dict[str, Callable[[bytes], bytes]] = {
     "gzip": lambda body: gzip.compress(body, compresslevel=6, mtime=0),
     "": bytes,
 }
+
+CONDITIONS = {"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE"}
 
 View = TypeVar("View", bound=Callable[..., object])
 Key = tuple[str, ...]
@@ -75,24 +77,30 @@ def brings_our_cookie(request: HttpRequest) -> bool:
 class KeptPage:
     body: bytes
     headers: dict[str, str]
+    match: ResolverMatch | None
     until: float
 
     @classmethod
-    def of(cls, response: HttpResponse, encoding: str, until: float) -> "KeptPage":
+    def of(
+        cls, response: HttpResponse, encoding: str, match: ResolverMatch | None, until: float
+    ) -> "KeptPage":
         body = COMPRESSED[encoding](response.content)
         headers = {**response.headers, "Content-Length": str(len(body)), "Vary": "Accept-Encoding, Cookie"}
         if encoding:
             headers["Content-Encoding"] = encoding
         # Of the headers too: who is told "not modified" goes on with those that came with the body.
         digest = hashlib.sha256(repr(sorted(headers.items())).encode() + body).hexdigest()[:32]
-        return cls(body, headers | {"ETag": f'"{digest}"'}, until)
+        return cls(body, headers | {"ETag": f'"{digest}"'}, match, until)
 
     @property
     def size(self) -> int:
         return len(self.body) + 4_000  # its headers and key, roughly
 
     def answer(self, request: HttpRequest) -> HttpResponseBase | None:
+        request.resolver_match = self.match
         response = HttpResponse(self.body, headers=self.headers)
+        if CONDITIONS.isdisjoint(request.META):
+            return response
         return get_conditional_response(request, etag=self.headers["ETag"], response=response)
 
 
@@ -142,25 +150,30 @@ class WholePageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | None:
-        parameters = public_parameters(request) if request.method in {"GET", "HEAD"} else None
+        if request.method not in {"GET", "HEAD"}:
+            return self.get_response(request)
+        is_stranger = not brings_our_cookie(request)
+        # First as it is asked for: most addresses need not be taken to pieces.
+        if is_stranger and (page := kept_pages.find(key_of(request), generation())):
+            return page.answer(request)
+        parameters = public_parameters(request)
         if parameters is None:
             return self.get_response(request)
         keep_only(parameters, request)
-        if brings_our_cookie(request):
-            response = self.get_response(request)
-            patch_vary_headers(response, ["Cookie"])
-            return response
-        return self.find_or_make(request)
+        if is_stranger:
+            return self.find_or_make(request)
+        response = self.get_response(request)
+        patch_vary_headers(response, ["Cookie"])
+        return response
 
     def find_or_make(self, request: HttpRequest) -> HttpResponseBase | None:
-        encoding = best_encoding(request.META.get("HTTP_ACCEPT_ENCODING", ""))
-        key, current, now = key_of(request, encoding), generation(), time.monotonic()
+        key, current, now = key_of(request), generation(), time.monotonic()
         page = kept_pages.find(key, current)
         if page is None:
             response = self.make(request)
             if not may_be_kept(response):
                 return response
-            page = KeptPage.of(response, encoding, until=now + LIVES)
+            page = KeptPage.of(response, key[0], request.resolver_match, until=now + LIVES)
             kept_pages.put(key, page, current)
         return page.answer(request)
 
@@ -185,10 +198,12 @@ def keep_only(parameters: tuple[str, ...], request: HttpRequest) -> None:
     vars(request).pop("GET", None)  # to be read anew from there
 
 
-def key_of(request: HttpRequest, encoding: str) -> Key:
+def key_of(request: HttpRequest) -> Key:
     """The Host header as it came: whether it is ours is asked when a page is made, before it is kept."""
-    host = request.META.get("HTTP_HOST", "").lower()
-    return encoding, str(request.scheme), host, request.path, request.META.get("QUERY_STRING", "")
+    meta = request.META
+    encoding = best_encoding(meta.get("HTTP_ACCEPT_ENCODING", ""))
+    host, query = meta.get("HTTP_HOST", "").lower(), meta.get("QUERY_STRING", "")
+    return encoding, str(request.scheme), host, request.path, query
 
 
 @lru_cache(maxsize=64)
