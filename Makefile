@@ -56,6 +56,10 @@ soak: .venv/installed-dev ## Run the crash and race tests at full count, on SQLi
 	reason=$$($(PY) -m tests.services) || { echo "$$reason"; exit 1; }; \
 	$(PY) -m pytest -s -m rows tests/crash tests/race tests/nasty $(ARGS)
 
+.PHONY: bench
+bench: .venv/installed-dev ## Measure the pages beside a bare Django view, on SQLite and on PostgreSQL with Redis (three minutes)
+	@TEST_DATABASE_URL="$(TEST_DATABASE_URL)" TEST_REDIS_URL="$(TEST_REDIS_URL)" $(PY) -m bench $(ARGS)
+
 .PHONY: lint
 lint: .venv/installed-dev ## Check style, types, import rules, templates and migrations
 	@export DATA_DIR="$$(mktemp -d)"; trap 'rm -rf "$$DATA_DIR"' EXIT; failed=0; \
