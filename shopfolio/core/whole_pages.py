@@ -88,8 +88,10 @@ class KeptPage:
         headers = {**response.headers, "Content-Length": str(len(body)), "Vary": "Accept-Encoding, Cookie"}
         if encoding:
             headers["Content-Encoding"] = encoding
-        # Of the headers too: who is told "not modified" goes on with those that came with the body.
-        digest = hashlib.sha256(repr(sorted(headers.items())).encode() + body).hexdigest()[:32]
+        # Of the headers too: who is told "not modified" goes on with those that came with the body. In order,
+        # because django-csp names its directives in each process's own.
+        told = sorted((name, sorted(value.split("; "))) for name, value in headers.items())
+        digest = hashlib.sha256(repr(told).encode() + body).hexdigest()[:32]
         return cls(body, headers | {"ETag": f'"{digest}"'}, match, until)
 
     @property

@@ -229,3 +229,23 @@ def test_a_change_in_the_back_office_shows_on_the_next_page(owner_client, django
     assert deleted.status_code == 302
     assert "Old privacy" in before
     assert "Old privacy" not in after
+
+
+@pytest.mark.parametrize(
+    ("address", "make", "row"),
+    [
+        ("/portfolio/", lambda number: make_page(Project, f"Project {number}"), "<h3><a"),
+        ("/testimonials/", lambda number: make_testimonial(), "<blockquote>"),
+    ],
+)
+def test_a_long_list_comes_in_pages_of_24_and_ends(client, address, make, row):
+    for number in range(25):
+        make(number)
+
+    first, second, third = (client.get(f"{address}?page={number}") for number in (1, 2, 3))
+
+    texts = [page.content.decode() for page in (first, second)]
+    assert [text.count(row) for text in texts] == [24, 1]
+    assert ['href="?page=2"' in text for text in texts] == [True, False]
+    assert [", page 2, " in text.partition("</title>")[0] for text in texts] == [False, True]
+    assert third.status_code == 404

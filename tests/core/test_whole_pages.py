@@ -10,7 +10,7 @@ from django.test import Client
 
 from shopfolio.core import page_cache, whole_pages
 from shopfolio.core.models import Policy, Project, Skill, Tag
-from shopfolio.core.whole_pages import best_encoding, kept_pages, may_be_kept
+from shopfolio.core.whole_pages import KeptPage, best_encoding, kept_pages, may_be_kept
 from shopfolio.ecommerce.services import stock
 from tests import addresses
 from tests.factories import (
@@ -143,6 +143,15 @@ def test_a_page_with_other_headers_is_another_page(client, content, settings):
 
     assert after.content == before.content
     assert (after.status_code, after["X-Frame-Options"]) == (200, "SAMEORIGIN")
+
+
+def test_every_process_gives_a_page_the_same_tag():
+    orders = ("default-src 'none'; img-src 'self'", "img-src 'self'; default-src 'none'")
+    pages = [with_header("Content-Security-Policy", order) for order in orders]
+
+    tags = {KeptPage.of(page, "br", None, until=0).headers["ETag"] for page in pages}
+
+    assert len(tags) == 1
 
 
 def test_a_page_comes_compressed_as_the_browser_takes_it(client, content):
