@@ -27,9 +27,9 @@ from shopfolio.core.models import (
     Testimonial,
 )
 from shopfolio.core.services import forget_site
-from shopfolio.ecommerce.models import Product, ShopSettings
+from shopfolio.ecommerce.models import Product, Refund, ShopSettings
 from shopfolio.users.models import CustomUser
-from tests.factories import make_shop
+from tests.factories import make_paid_order, make_shop
 from tests.nasty.values import NASTY, TRIED
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
@@ -244,3 +244,19 @@ def test_pages_show_the_lists_as_they_were_written(owner_client: Any) -> None:
     page = owner_client.get("/contact/").content.decode()
     assert '<a href="https://example.org/?a=1&amp;b=2" rel="me noopener">&lt;b&gt;Code&lt;/b&gt;</a>' in page
     assert "Português 👩‍🎨" in owner_client.get("/resume/").content.decode()
+
+
+@pytest.mark.parametrize("name", ["amount", "reason", "restock", "wish"])
+def test_no_money_goes_back_for_nonsense(owner_client: Any, name: str) -> None:
+    owner_client.raise_request_exception = False
+    address = f"/admin/ecommerce/order/{make_paid_order().pk}/refund/"
+    good = filled_in(owner_client, address)[0] | {"confirmed": "yes"}
+
+    for label in TRIED:
+        with undone():
+            answer = owner_client.post(address, good | {name: NASTY[label].decode(errors="replace")})
+            taken = answer.status_code == 302 and (name != "amount" or label == "fraction")
+
+            assert taken or answer.status_code in {400, 422}, label
+            assert Refund.objects.count() == taken
+            assert "<script>alert" not in answer.content.decode()
