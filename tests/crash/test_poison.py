@@ -20,14 +20,12 @@ POISON = {
     "tests.raises": "ZeroDivisionError",
     "tests.kills": "WorkerDied",
     "tests.exits": "WorkerDied",
-    "tests.dawdles": "WorkerDied",
 }
 TRIES = count(2, 10)
 HURRIED = {
     "shopfolio.tasks.outbox.TRIES": TRIES,
     "shopfolio.tasks.outbox.UNTOUCHED": timedelta(seconds=0.5),
     "shopfolio.tasks.outbox.pause": jobs.no_pause,
-    "shopfolio.tasks.celery.app.conf.task_time_limit": 1,
 }
 
 
@@ -67,3 +65,16 @@ def test_poison_is_given_up_while_the_others_flow_and_runs_again_when_cured(
 
     assert set(Job.objects.filter(name__in=POISON).values_list("attempts", flat=True)) == {1}
     tell(connection.vendor, f"poison: {', '.join(dead)}", f"dead after {TRIES} tries, 20 others at the first")
+
+
+def test_a_job_past_its_time_is_ended_and_given_up(programs: Programs, tmp_path: Path) -> None:
+    worker = programs.start("worker", **HURRIED | {"shopfolio.tasks.celery.app.conf.task_time_limit": 1})
+    programs.start("beat")
+
+    dawdler = enqueue("tests.dawdles", key="a", cure=str(tmp_path / "cure"))
+    wait_for(lambda: Job.objects.filter(status="dead", pk=dawdler.pk).exists(), seconds=120)
+
+    dawdler.refresh_from_db()
+    assert dawdler.attempts == TRIES
+    assert "WorkerDied" in dawdler.last_error
+    assert worker.is_alive

@@ -190,11 +190,11 @@ def test_programs_killed_at_work_are_back_in_seconds_and_no_order_is_lost_or_hal
 
 
 def stop(site: Site, how: signal.Signals) -> float:
-    """As Ctrl-C or a service manager does; the seconds until nobody is left, of thirty at most."""
+    """As Ctrl-C or a service manager does; the seconds until nobody is left, of sixty at most."""
     began = time.monotonic()
     os.killpg(site.supervisor.pid, how)
     site.supervisor.wait(30)
-    wait_for(lambda: not site.everybody(), seconds=30)
+    wait_for(lambda: not site.everybody(), seconds=60)
     return time.monotonic() - began
 
 
