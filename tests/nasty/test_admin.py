@@ -214,7 +214,7 @@ def test_a_box_for_lists_takes_only_what_pages_can_show(
     shape = right.rpartition('"')[0]
     value = shape.rpartition('"')[2]
     nasty = [
-        *("x", "{}", "5", "[5]", "[[]]", "[{}]", '["x"]', "NaN", "[" * 5_000, "9" * 5_000),
+        *("x", "[5]", "9" * 5_000),
         right.replace(value, "\\ud800"),
         right.replace(value, "\\u0000"),
         right.replace(value, "<script>alert(1)</script>") + ",",
