@@ -16,8 +16,6 @@ from bench.load import Job, Result, run
 from tests import services
 
 BROWSER = {"Accept": "text/html", "Accept-Encoding": "gzip, deflate, br, zstd", "User-Agent": "bench"}
-
-
 BARE, KEPT, MADE = "bare view", "kept", "made anew"
 
 
@@ -25,9 +23,15 @@ BARE, KEPT, MADE = "bare view", "kept", "made anew"
 class Target:
     page: str
     way: str
-    port: int
+    server: site.Server
     requests: list[str]
     status: int = 200
+
+    def ask(self, seconds: float) -> Result:
+        before = self.server.processor_seconds()
+        result = run(Job(self.server.port, self.requests, self.status, seconds))
+        result.served = self.server.processor_seconds() - before
+        return result
 
 
 def main() -> int:
@@ -39,7 +43,7 @@ def main() -> int:
             site.bare() as peer,
             site.site(shape, products=arguments.products, posts=arguments.posts) as ours,
         ):
-            targets = [Target(BARE, KEPT, peer.port, [get("/", peer.port)]), *targets_of(ours)]
+            targets = [Target(BARE, KEPT, peer, [get("/", peer.port)]), *targets_of(ours)]
             results = measured(targets, rounds=arguments.rounds, seconds=arguments.seconds)
         say(table(results))
         wrong += report_wrong(results)
@@ -89,9 +93,9 @@ def targets_of(server: site.Server) -> list[Target]:
     cart = {"Cookie": f"cart={browser.cookies['cart']}"}
     found = []
     for name, path in pages.items():
-        found.append(Target(name, KEPT, server.port, [get(path, server.port)]))
-        found.append(Target(name, MADE, server.port, [get(path, server.port, **cart)]))
-    found.append(Target("cart add", MADE, server.port, buyers(add, variant, server, own), status=303))
+        found.append(Target(name, KEPT, server, [get(path, server.port)]))
+        found.append(Target(name, MADE, server, [get(path, server.port, **cart)]))
+    found.append(Target("cart add", MADE, server, buyers(add, variant, server, own), status=303))
     return found
 
 
@@ -123,39 +127,37 @@ def buyers(path: str, variant: str, server: site.Server, own: dict[str, str]) ->
 def measured(targets: list[Target], *, rounds: int, seconds: float) -> dict[tuple[str, str], list[Result]]:
     """In turns, so that what else the machine does meets all of them."""
     for target in targets:
-        run(Job(target.port, target.requests, target.status, seconds=0.3))
+        target.ask(seconds=0.3)
     found = defaultdict(list)
     for number in range(rounds):
         say(f"Round {number + 1} of {rounds} …")
         for target in targets:
-            job = Job(target.port, target.requests, target.status, seconds)
-            found[target.page, target.way].append(run(job))
+            found[target.page, target.way].append(target.ask(seconds))
     return found
 
 
 def table(results: dict[tuple[str, str], list[Result]]) -> str:
     bare = results[BARE, KEPT]
     lines = [
-        "| page | kept: of a bare view | requests/s | p50, p99 ms | made anew | requests/s | p50, p99 ms |",
-        "|---|---|---|---|---|---|---|",
+        f"| page {'| {}: of a bare view | µs | requests/s | p50, p99 ms ' * 2}|".format(KEPT, MADE),
+        f"{'|---' * 9}|",
     ]
     for page in dict.fromkeys(page for page, _way in results):
         cells = [*figures(results.get((page, KEPT)), bare), *figures(results.get((page, MADE)), bare)]
         lines.append(f"| {' | '.join([page, *cells])} |")
     asking = sum(one.busy for one in bare) / sum(one.answers for one in bare)
     told = f"Medians of {len(bare)} rounds, {Job.connections} connections at once."
-    return "\n".join(["", *lines, "", f"{told} Asking takes the processor {asking * 1e6:.0f} µs a request."])
+    told += f" µs: of a processor for an answer; asking takes {asking * 1e6:.0f} more."
+    return "\n".join(["", *lines, "", told])
 
 
 def figures(results: list[Result] | None, bare: list[Result]) -> list[str]:
     if results is None:
-        return ["", "", ""]
+        return ["", "", "", ""]
     ratio = median(one.rate / other.rate for one, other in zip(results, bare, strict=True))
-    rate, half, most = (
-        median(value)
-        for value in zip(*((one.rate, one.wait(0.5), one.wait(0.99)) for one in results), strict=True)
-    )
-    return [f"{ratio:.2f}", f"{rate:,.0f}", f"{half:.1f}, {most:.1f}"]
+    told = ((one.price, one.rate, one.wait(0.5), one.wait(0.99)) for one in results)
+    price, rate, half, most = map(median, zip(*told, strict=True))
+    return [f"{ratio:.2f}", f"{price:,.0f}", f"{rate:,.0f}", f"{half:.1f}, {most:.1f}"]
 
 
 def report_wrong(results: dict[tuple[str, str], list[Result]]) -> int:

@@ -31,6 +31,8 @@ class Result:
     seconds: float = 0
     busy: float = 0
     """Seconds of a processor that asking itself took."""
+    served: float = 0
+    """Seconds of processors that answering took."""
     example: str = ""
     """The first line of a wrong answer."""
     waits: list[float] = field(default_factory=list)
@@ -38,6 +40,11 @@ class Result:
     @property
     def rate(self) -> float:
         return self.answers / self.seconds
+
+    @property
+    def price(self) -> float:
+        """Microseconds of a processor for an answer."""
+        return self.served / self.answers * 1e6
 
     def wait(self, part: float) -> float:
         """Milliseconds within which so large a part was answered."""

@@ -37,10 +37,17 @@ class Shape:
 @dataclass(frozen=True)
 class Server:
     port: int
+    pid: int
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def processor_seconds(self) -> float:
+        """What it and its workers have taken so far; nought where no /proc tells."""
+        stats = [path.read_text().rpartition(")")[2].split() for path in Path("/proc").glob("[0-9]*/stat")]
+        own = [stat for stat in stats if stat[1] == str(self.pid)]
+        return sum(int(stat[11]) + int(stat[12]) for stat in own) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -83,9 +90,9 @@ def bare() -> Iterator[Server]:
 @contextmanager
 def serving(command: list[str], port: int, environment: dict[str, str], folder: Path) -> Iterator[Server]:
     """Until the block ends; what it writes goes to a file, as a log does."""
-    server = Server(port)
     with (folder / "web.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)  # noqa: S603
+        server = Server(port, process.pid)
         try:
             wait_until_it_answers(server, process, folder / "web.log")
             yield server
