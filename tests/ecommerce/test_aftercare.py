@@ -217,5 +217,5 @@ def test_the_orders_page_shows_its_story_with_links(owner_client, shop):
     page = owner_client.get(page_of(order)).content.decode()
 
     assert "Order: Needs a look" in page
-    assert "Only 1 left of Print." in page
+    assert "Only 1 left of Print" in page
     assert reverse("admin:ecommerce_stripesession_change", args=[order.sessions.get().pk]) in page
