@@ -61,9 +61,14 @@ def enqueue_jobs(shelves: list[str], count: int) -> None:
         enqueue_mail(number)
 
 
-def enqueue_mails(count: int, every: float, path: str) -> None:
-    """One after the other. path: gets the seconds that each transaction and its bell took, a line each."""
+def enqueue_mails(count: int, every: float, path: str, early: int = 0, signal_file: str = "") -> None:
+    """One after the other. path: gets the seconds that each transaction and its bell took, a line each.
+
+    With `signal_file`, the first `early` at once and the rest when that file is there.
+    """
     for number in range(count):
+        while signal_file and number >= early and not Path(signal_file).exists():
+            time.sleep(0.02)
         began = time.monotonic()
         enqueue_mail(number)
         append(Path(path), str(time.monotonic() - began))

@@ -89,14 +89,15 @@ def each_mail_went_out_once() -> bool:
 
 
 def test_redis_killed_while_orders_are_committed_delays_jobs_and_loses_none(
-    programs: Programs, broker: Redis, on_redis: dict[str, Any], times: Path
+    programs: Programs, broker: Redis, on_redis: dict[str, Any], times: Path, tmp_path: Path
 ) -> None:
-    mails = count(40, 500)
+    mails, more = count(40, 500), tmp_path / "more"
     programs.start("beat", **on_redis)
     programs.start("worker", **on_redis)
-    producer = programs.start(jobs.enqueue_mails, mails, 0.02, str(times), **on_redis)
-    wait_for(lambda: done() >= 10)
+    producer = programs.start(jobs.enqueue_mails, mails, 0.02, str(times), 10, str(more), **on_redis)
+    wait_for(lambda: done() == 10)
 
+    more.touch()
     broker.stop()
     wait_for(lambda: not producer.is_alive)
     waiting = mails - done()
@@ -119,17 +120,19 @@ def test_redis_killed_while_orders_are_committed_delays_jobs_and_loses_none(
 
 
 def test_redis_that_hangs_costs_a_bell_a_second_and_no_worker(
-    programs: Programs, broker: Redis, on_redis: dict[str, Any], times: Path
+    programs: Programs, broker: Redis, on_redis: dict[str, Any], times: Path, tmp_path: Path
 ) -> None:
+    hung = tmp_path / "hung"
     programs.start("beat", **on_redis)
     programs.start("worker", **on_redis)
-    producer = programs.start(jobs.enqueue_mails, 14, 0.1, str(times), **on_redis)
-    wait_for(lambda: done() >= 5)
+    producer = programs.start(jobs.enqueue_mails, 8, 0, str(times), 3, str(hung), **on_redis)
+    wait_for(lambda: done() == 3)
 
     broker.process.send_signal(signal.SIGSTOP)
+    hung.touch()
     wait_for(lambda: not producer.is_alive)
     broker.process.send_signal(signal.SIGCONT)
-    wait_for(lambda: done() == 14, seconds=120)
+    wait_for(lambda: done() == 8, seconds=120)
 
     assert producer.exit_code == 0
     assert 1 <= max(seconds_in(times)) < 2
