@@ -2,12 +2,33 @@
 
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
+
+PERMISSIONS = (
+    "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope",
+    "magnetometer", "microphone", "midi", "payment", "usb",
+)  # fmt: skip
+"""Abilities of a browser that no page of ours uses."""
+
+NOTHING = "; ".join(
+    f"{rule} 'none'" for rule in ("default-src", "base-uri", "form-action", "frame-ancestors")
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": NOTHING,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(f"{name}=()" for name in PERMISSIONS),
+    "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": settings.X_FRAME_OPTIONS,
+}
+"""Of every answer. A page has a Content-Security-Policy of its own; what is no page needs nothing."""
 
 
 class SeeOther(HttpResponseRedirect):
@@ -24,6 +45,20 @@ def absolute(path: str) -> str:
 
 def absolute_url(name: str, **kwargs: Any) -> str:
     return absolute(reverse(name, kwargs=kwargs or None))
+
+
+def is_own_address(url: str) -> bool:
+    """Whether a visitor may be sent there because the address that they brought says so."""
+    own = urlsplit(settings.SITE_URL)
+    return url_has_allowed_host_and_scheme(
+        url, allowed_hosts={own.netloc}, require_https=own.scheme == "https"
+    )
+
+
+def where_next(request: HttpRequest, otherwise: str = "") -> str:
+    """The page that `next` names, if it is one of ours."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    return wanted if is_own_address(wanted) else otherwise
 
 
 def is_htmx(request: HttpRequest) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 import time
 import warnings
 from pathlib import Path
@@ -33,11 +34,22 @@ def refuse_unready_database() -> None:
         raise Refused(no_answer(error)) from error
     finally:
         connection.close()  # programs that fork must not share one
-    if missing := sorted(migrations_here() - applied):
+    here = migrations_here()
+    if missing := sorted(here - applied):
         raise Refused(
-            f"The database is not prepared for this version ({missing[0]}"
-            f"{' and more' if len(missing) > 1 else ''} is missing). Run `shopfolio migrate` first."
+            f"The database is not prepared for this version ({first_of(missing)} is missing). "
+            "Run `shopfolio migrate` first."
         )
+    # Two versions run side by side while one is replaced: that is no reason to stay away.
+    if unknown := sorted(applied - here):
+        sys.stderr.write(
+            f"shopfolio: A newer version has prepared the database ({first_of(unknown)} is not known here). "
+            "This one goes on as well as it can.\n"
+        )
+
+
+def first_of(names: list[str]) -> str:
+    return f"{names[0]}{' and more' if len(names) > 1 else ''}"
 
 
 def no_answer(error: Exception) -> str:

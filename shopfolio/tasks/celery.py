@@ -49,6 +49,7 @@ app.conf.update(
     task_time_limit=TIME_LIMIT,
     task_publish_retry=False,
     worker_prefetch_multiplier=1,
+    worker_proc_alive_timeout=30,  # seconds; with four, a busy machine gave up on a child that was starting
     worker_hijack_root_logger=False,
     worker_enable_remote_control=False,
     worker_send_task_events=False,

@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from shopfolio.attention import only_keys
+from shopfolio.lib.db import renew_connection
 from shopfolio.lib.logs import words_of_error
 from shopfolio.lib.process import is_running, process_space
 from shopfolio.tasks.celery import TIME_LIMIT, app, make_broker_folders
@@ -40,6 +41,7 @@ UNTOUCHED = timedelta(seconds=10)
 class Handler:
     run: Callable[..., None]
     external: bool
+    forgets: bool = False
 
 
 HANDLERS: dict[str, Handler] = {}
@@ -66,16 +68,18 @@ def job(
     external: bool = False,
     every: float | None = None,
     when: Callable[[], bool] | None = None,
+    forgets: bool = False,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Make a function the handler of jobs with this name.
 
     Without `external` it may only touch the database, and its effects happen exactly once. With it, it
     may speak to the network, runs outside any transaction, and must bear to run twice.
     every: seconds between two runs of a recurring job. when: asked cheaply before each.
+    forgets: what it was told is somebody's, and is wiped once the job is done.
     """
 
     def register(run: Callable[..., None]) -> Callable[..., None]:
-        HANDLERS[name] = Handler(run=run, external=external)
+        HANDLERS[name] = Handler(run=run, external=external, forgets=forgets)
         if every:
             EVERY[name] = every
         if when:
@@ -161,6 +165,7 @@ def run_job(job_id: UUID) -> bool:
         try:
             perform(row, owner=owner)
         except Exception as error:
+            renew_connection()
             with structlog.contextvars.bound_contextvars(ms=ms_since(began)):
                 put_back(row, error, owner=owner)
             return False
@@ -190,10 +195,9 @@ def claim(job_id: UUID, *, owner: str) -> Job | None:
 def perform(row: Job, *, owner: str) -> None:
     if row.attempts > TRIES:  # killed each time, by its time limit or for want of memory: nobody put it back
         raise PermanentFailure("its worker died every time")
-    try:
-        handler = HANDLERS[row.name]
-    except KeyError as error:
-        raise PermanentFailure(f"nothing handles {row.name}") from error
+    handler = HANDLERS.get(row.name)
+    if handler is None:  # of the next release perhaps, which is only starting
+        raise LookupError(f"nothing here does {row.name}")
     if handler.external:
         handler.run(**row.args)
         finish(row, owner=owner)
@@ -210,8 +214,9 @@ class LeaseLost(Exception):
 def finish(row: Job, *, owner: str) -> None:
     """The fence: only who still holds the lease may say done."""
     now = timezone.now()
+    wiped: dict[str, Any] = {"args": {}} if HANDLERS[row.name].forgets else {}
     changed = Job.objects.filter(pk=row.pk, owner=owner, status=Job.Status.DUE).update(
-        status=Job.Status.DONE, done_at=now, modified=now, lease_until=None, last_error=""
+        status=Job.Status.DONE, done_at=now, modified=now, lease_until=None, last_error="", **wiped
     )
     if not changed:
         raise LeaseLost(str(row.pk))

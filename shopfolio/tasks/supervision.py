@@ -44,26 +44,36 @@ def summary(*, simulated: bool) -> str:
     return "\n".join([*lines, "  Stop with Ctrl-C.", "", ""])
 
 
-def configuration(*, folder: Path, programs: list[str], log: str) -> str:
-    """folder: for the supervisor's own files. log: the file or device that gets every program's lines."""
+def configuration(*, folder: Path, programs: list[str], to_stdout: bool) -> str:
+    """folder: for the supervisor's own files, and for logs that cannot go to standard output."""
     own = {
         "nodaemon": "true",
         "silent": "true",
-        "logfile": log,
-        "logfile_maxbytes": "0",
+        **log_options("logfile", folder / "supervisor.log", to_stdout=to_stdout),
         "loglevel": "warn",
         "pidfile": str(folder / "supervisord.pid"),
         "childlogdir": str(folder),
     }
     if os.getuid() == 0:
         own["user"] = "root"  # said openly, or the supervisor warns of it at every start
-    sections = {"supervisord": own} | {f"program:{name}": program(name, log=log) for name in programs}
+    sections = {"supervisord": own} | {
+        f"program:{name}": program(name)
+        | log_options("stdout_logfile", folder / f"{name}.log", to_stdout=to_stdout)
+        for name in programs
+    }
     # Groups are stopped one after the other, the programs of one group together.
     sections["group:shopfolio"] = {"programs": ",".join(programs)}
     return "\n".join(section(title, values) for title, values in sections.items())
 
 
-def program(name: str, *, log: str) -> dict[str, str]:
+def log_options(option: str, file: Path, *, to_stdout: bool) -> dict[str, str]:
+    """One stream for all, or a file for each, which with those before it stays within sixty megabytes."""
+    if to_stdout:
+        return {option: "/dev/stdout", f"{option}_maxbytes": "0"}
+    return {option: str(file), f"{option}_maxbytes": "10MB", f"{option}_backups": "5"}
+
+
+def program(name: str) -> dict[str, str]:
     python = shlex.quote(sys.executable)
     # Pages come first where the others want the same processor, above all while everything starts.
     nice = "" if name == "web" else "nice -n 5 "
@@ -78,8 +88,6 @@ def program(name: str, *, log: str) -> dict[str, str]:
         "killasgroup": "true",
         "stopwaitsecs": str(SECONDS_TO_STOP[name]),
         "redirect_stderr": "true",
-        "stdout_logfile": log,
-        "stdout_logfile_maxbytes": "0",
     }
 
 
@@ -93,17 +101,17 @@ def write_configuration(*, folder: Path, programs: list[str]) -> Path:
     path = folder / "supervisord.conf"
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(configuration(folder=folder, programs=programs, log=log_place(folder)))
+        file.write(configuration(folder=folder, programs=programs, to_stdout=has_stdout()))
     return path
 
 
-def log_place(folder: Path) -> str:
-    """Standard output, or a file where it cannot be opened by name, as when it is a socket."""
+def has_stdout() -> bool:
+    """Whether it can be opened by name, which it cannot where it is a socket."""
     try:
         os.close(os.open("/dev/stdout", os.O_WRONLY | os.O_APPEND))
     except OSError:
-        return str(folder / "log")
-    return "/dev/stdout"
+        return False
+    return True
 
 
 def make_simulator_secrets(*, key: Path, webhook: Path) -> None:

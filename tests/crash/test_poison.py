@@ -20,6 +20,7 @@ POISON = {
     "tests.raises": "ZeroDivisionError",
     "tests.kills": "WorkerDied",
     "tests.exits": "WorkerDied",
+    "tests.nobody": "nothing here does tests.nobody",
 }
 TRIES = count(2, 10)
 HURRIED = {
@@ -38,12 +39,11 @@ def test_poison_is_given_up_while_the_others_flow_and_runs_again_when_cured(
 
     for name in POISON:
         enqueue(name, key="a", cure=str(cure))
-    enqueue("tests.nobody", key="a")
     for number in range(20):
         enqueue("tests.write_down", key=str(number), path=str(lines), line=str(number))
     # The mail that tells the owner of them may itself take longer than a job may here.
-    harmful = Job.objects.filter(name__in=[*POISON, "tests.nobody"])
-    wait_for(lambda: harmful.filter(status="dead").count() == len(POISON) + 1, seconds=120)
+    harmful = Job.objects.filter(name__in=POISON)
+    wait_for(lambda: harmful.filter(status="dead").count() == len(POISON), seconds=120)
 
     others = Job.objects.filter(name="tests.write_down")
     assert set(others.values_list("status", "attempts")) == {("done", 1)}
@@ -51,8 +51,6 @@ def test_poison_is_given_up_while_the_others_flow_and_runs_again_when_cured(
     dead = {row.name: row for row in harmful}
     assert {name: dead[name].attempts for name in POISON} == dict.fromkeys(POISON, TRIES)
     assert {name: why for name, why in POISON.items() if why in dead[name].last_error} == POISON
-    assert dead["tests.nobody"].attempts == 1
-    assert "nothing handles tests.nobody" in dead["tests.nobody"].last_error
     assert worker.is_alive
 
     page = owner_client.get(reverse("admin:tasks_job_changelist"), {"status__exact": "dead"})
@@ -62,16 +60,18 @@ def test_poison_is_given_up_while_the_others_flow_and_runs_again_when_cured(
         reverse("admin:tasks_job_changelist"),
         {"action": "run_again", "_selected_action": [row.pk for row in dead.values()]},
     )
-    wait_for(lambda: Job.objects.filter(name__in=POISON, status="done").count() == len(POISON))
-    wait_for(lambda: Job.objects.filter(name="tests.nobody", status="dead").exists())
+    wait_for(lambda: harmful.filter(status="done").count() == len(POISON) - 1)
+    wait_for(lambda: harmful.filter(name="tests.nobody", status="dead").exists())
 
-    assert set(Job.objects.filter(name__in=POISON).values_list("attempts", flat=True)) == {1}
+    assert set(harmful.filter(status="done").values_list("attempts", flat=True)) == {1}
     tell(connection.vendor, f"poison: {', '.join(dead)}", f"dead after {TRIES} tries, 20 others at the first")
 
 
-@pytest.mark.skipif(bool(count(1, 0)), reason="a second is short on a busy machine; make soak runs it")
+@pytest.mark.skipif(
+    bool(count(1, 0)), reason="after other tests its limit is not always taken; make soak runs it"
+)
 def test_a_job_past_its_time_is_ended_and_given_up(programs: Programs, tmp_path: Path) -> None:
-    worker = programs.start("worker", **HURRIED | {"shopfolio.tasks.celery.app.conf.task_time_limit": 1})
+    worker = programs.start("worker", **HURRIED | {"shopfolio.tasks.outbox.run.time_limit": 2})
     programs.start("beat")
 
     dawdler = enqueue("tests.dawdles", key="a", cure=str(tmp_path / "cure"))

@@ -7,7 +7,7 @@ from shopfolio.ecommerce.exceptions import SoldOut
 from shopfolio.ecommerce.models import Order, StockMovement, Variant
 from shopfolio.ecommerce.services import stock
 from shopfolio.ecommerce.services.checkout import place_order
-from tests.factories import make_buyer, make_cart, make_shop, make_variant
+from tests.factories import make_buyer, make_cart, make_product, make_shop, make_variant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -113,6 +113,20 @@ def test_the_database_itself_refuses_a_negative_shelf():
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Variant.objects.filter(pk=variant.pk).update(available=-1)
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (0, "Print has just sold out."),
+        (1, "Only 1 left of Print."),
+        (2, "Print was sold out for a moment. Please try again."),
+    ],
+)
+def test_who_could_not_have_two_is_told_how_many_there_are_now(left, words):
+    variant = make_variant(make_product("Print"), available=left)
+
+    assert stock.sold_out_message(variant.pk, wanted=2) == words
 
 
 def test_what_the_owner_has_deleted_meanwhile_is_no_longer_offered():

@@ -75,6 +75,23 @@ def without_constraints(model: type[Model], *names: str) -> Iterator[None]:
         change_constraints("add_constraint", model, dropped)
 
 
+@contextmanager
+def without_unique(model: type[Model], name: str) -> Iterator[None]:
+    """As above, for a field that says itself that it is unique."""
+    unique = model._meta.get_field(name)
+    plain = unique.clone()
+    plain.set_attributes_from_name(name)
+    plain.model, plain._unique = model, False
+    with connection.schema_editor() as editor:
+        editor.alter_field(model, unique, plain)
+    try:
+        yield
+    finally:
+        call_command("flush", interactive=False, verbosity=0)
+        with connection.schema_editor() as editor:
+            editor.alter_field(model, plain, unique)
+
+
 def change_constraints(how: str, model: type[Model], constraints: list[BaseConstraint]) -> None:
     with connection.schema_editor() as editor:
         for constraint in constraints:

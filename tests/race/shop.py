@@ -18,7 +18,7 @@ FORM = {
     "postcode": "3000-390", "city": "Coimbra", "country": "PT", "terms": "on",
 }  # fmt: skip
 
-SOLD_OUT = ("Sold out.", "has just sold out.")
+SOLD_OUT = ("Sold out.", "has just sold out.", "was sold out for a moment.")
 
 
 class Browser:

@@ -6,10 +6,20 @@ written outside of one. test_one_writer.py switches SQLite's own protection off.
 """
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.db.models import QuerySet
 
-from shopfolio.ecommerce.models import Invoice, InvoiceSeries, Order, StockMovement, Variant
+from shopfolio.ecommerce import webhooks
+from shopfolio.ecommerce.gateway import EventHint
+from shopfolio.ecommerce.models import (
+    Invoice,
+    InvoiceSeries,
+    Order,
+    StockMovement,
+    StripeEvent,
+    StripeSession,
+    Variant,
+)
 from shopfolio.ecommerce.services import checkout, invoicing, payment, stock
 from shopfolio.tasks.models import Job
 from shopfolio.tasks.outbox import enqueue
@@ -23,6 +33,7 @@ from tests.race.protections import (
     without_condition,
     without_constraints,
     without_row_locks,
+    without_unique,
 )
 from tests.race.threads import all_at_once
 
@@ -132,18 +143,23 @@ def test_without_the_unique_key_too_a_cart_is_ordered_twice(monkeypatch):
     assert (outcomes, orders) == ({"ordered": 2}, on(postgresql=2, sqlite=1))
 
 
-def two_promise_the_same_job(monkeypatch):
-    """Both have seen that there is none before either writes it. How many there are then."""
-    look, meeting = QuerySet.get, Meeting(sure=True)
+def meet_where_there_is_none(monkeypatch, model, meeting):
+    """Both have looked for a row and seen that there is none before either writes it."""
+    look = QuerySet.get
 
     def look_and_wait(rows, *args, **kwargs):
         try:
             return look(rows, *args, **kwargs)
-        except Job.DoesNotExist:
+        except model.DoesNotExist:
             meeting.wait()
             raise
 
     monkeypatch.setattr(QuerySet, "get", look_and_wait)
+
+
+def two_promise_the_same_job(monkeypatch):
+    """How many there are then."""
+    meet_where_there_is_none(monkeypatch, Job, Meeting(sure=True))
 
     outcomes = all_at_once(2, lambda _index: enqueue("tasks.prune", key="prune-1") and "promised")
 
@@ -158,6 +174,48 @@ def test_the_same_job_promised_twice_at_once_is_one_row(monkeypatch):
 def test_without_the_unique_key_it_is_promised_twice(monkeypatch):
     with without_constraints(Job, "tasks_job_once"):
         assert two_promise_the_same_job(monkeypatch) == 2
+
+
+def the_same_event_comes_twice(monkeypatch):
+    """How many rows it has then, and how many jobs."""
+    hint = EventHint(
+        id="evt_1", type="checkout.session.completed", session_id="cs_1", livemode=False, payload={}
+    )
+    meet_where_there_is_none(monkeypatch, StripeEvent, Meeting(sure=TWO_MAY_WRITE))
+
+    outcomes = all_at_once(2, lambda _index: webhooks.keep_event(hint) or "kept")
+
+    assert outcomes == {"kept": 2}
+    return StripeEvent.objects.count(), Job.objects.count()
+
+
+def test_the_same_event_twice_at_once_is_one_row(monkeypatch):
+    assert the_same_event_comes_twice(monkeypatch) == (1, 1)
+
+
+def test_without_its_unique_id_an_event_is_kept_twice(monkeypatch):
+    with without_unique(StripeEvent, "event_id"):
+        assert the_same_event_comes_twice(monkeypatch) == (on(postgresql=2, sqlite=1), 1)
+
+
+def test_an_order_cannot_be_offered_for_payment_twice():
+    make_shop()
+    order = make_waiting_order()
+
+    with pytest.raises(IntegrityError, match=r"stripesession(_one_open|\.order_id)"):
+        checkout.write_attempt(order)
+
+    assert order.sessions.count() == 1
+
+
+def test_without_the_unique_key_it_is_offered_twice():
+    make_shop()
+    order = make_waiting_order()
+
+    with without_constraints(StripeSession, "ecommerce_stripesession_one_open"):
+        checkout.write_attempt(order)
+
+        assert list(order.sessions.values_list("status", flat=True)) == ["creating", "creating"]
 
 
 def two_payments():

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import transaction
+from django.conf import settings
+from django.db import connection, transaction
 from django.utils import timezone
 
 from shopfolio.lib.db import refuse_in_transaction
@@ -161,25 +162,42 @@ def test_what_no_retry_cures_is_dead_at_once() -> None:
     assert (row.status, row.attempts) == (Job.Status.DEAD, 1)
 
 
-def test_a_job_that_nothing_handles_is_dead_at_once() -> None:
+def test_a_job_that_nothing_here_does_waits_for_who_can() -> None:
     row = enqueue("tests.nobody", key="a")
     run_job(row.pk)
 
     row.refresh_from_db()
-    assert row.status == Job.Status.DEAD
-    assert "nothing handles tests.nobody" in row.last_error
+    assert (row.status, row.attempts, row.owner) == (Job.Status.DUE, 1, "")
+    assert "nothing here does tests.nobody" in row.last_error
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(settings.EMBEDDED_DATABASE, reason="nobody can hang up on a file")
+@pytest.mark.parametrize("external", [True, False])
+def test_a_job_whose_connection_is_cut_is_put_back_at_once(bells: list[Any], external: bool) -> None:
+    @job("tests.job", external=external)
+    def be_cut_off() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    row = enqueue("tests.job", key="a")
+    run_job(row.pk)
+
+    row.refresh_from_db()
+    assert (row.status, row.attempts, row.owner, row.lease_until) == (Job.Status.DUE, 1, "", None)
+    assert "OperationalError" in row.last_error
 
 
 def test_a_dead_job_can_be_run_again() -> None:
     ran: list[int] = []
     row = enqueue("tests.job", key="a")
-    run_job(row.pk)
+    Job.objects.update(status=Job.Status.DEAD, attempts=outbox.TRIES)
     job("tests.job")(lambda: ran.append(1))
     row.refresh_from_db()
 
     outbox.run_again(row)
 
-    assert run_due_jobs() == 2, "and the owner was told"
+    assert run_due_jobs() == 1
     assert ran == [1]
     row.refresh_from_db()
     assert row.status == Job.Status.DONE

@@ -23,7 +23,7 @@ def reserve(variant_id: UUID, quantity: int, *, order: Order) -> None:
         raise ValueError(quantity)
     on_shelf = Q(available=None) | Q(available__gte=quantity)
     if not Variant.objects.filter(on_shelf, pk=variant_id).update(available=F("available") - quantity):
-        raise SoldOut(sold_out_message(variant_id))
+        raise SoldOut(sold_out_message(variant_id, wanted=quantity))
     write(variant_id, Kind.RESERVED, quantity, order=order)
 
 
@@ -97,7 +97,7 @@ def correct(variant_id: UUID, quantity: int, *, note: str = "") -> None:
     with transaction.atomic():
         enough = Variant.objects.filter(pk=variant_id, available__gte=max(0, -quantity))
         if not enough.update(available=F("available") + quantity):
-            raise SoldOut(sold_out_message(variant_id))
+            raise SoldOut(sold_out_message(variant_id, wanted=-quantity))
         write(variant_id, Kind.CORRECTED, quantity, note=note)
     page_cache.bump()
 
@@ -119,10 +119,13 @@ def write(variant_id: UUID, kind: str, quantity: int, *, order: Order | None = N
     StockMovement.objects.create(variant_id=variant_id, order=order, kind=kind, quantity=quantity, note=note)
 
 
-def sold_out_message(variant_id: UUID) -> str:
+def sold_out_message(variant_id: UUID, *, wanted: int) -> str:
+    """Looks again, later than what was refused: meanwhile there may be some."""
     variant = Variant.objects.select_related("product").filter(pk=variant_id).first()
     if variant is None:
         return _("This is no longer offered.")
     if not variant.available:
         return _("%(name)s has just sold out.") % {"name": variant}
+    if variant.available >= wanted:
+        return _("%(name)s was sold out for a moment. Please try again.") % {"name": variant}
     return _("Only %(left)s left of %(name)s.") % {"left": variant.available, "name": variant}

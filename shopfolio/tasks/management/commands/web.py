@@ -3,10 +3,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.module_loading import import_string
-from gunicorn import glogging
+from gunicorn import glogging, util
 from gunicorn.app.base import BaseApplication
 from gunicorn.http import wsgi
 
+from shopfolio.lib.http import SECURITY_HEADERS
 from shopfolio.lib.process import end_with_parent
 from shopfolio.lib.readiness import refuse_taken_port, refuse_unready
 
@@ -15,6 +16,14 @@ class PlainResponse(wsgi.Response):  # type: ignore[misc]
     def default_headers(self) -> list[str]:
         """Gunicorn's own, less the one that says who serves."""
         return [line for line in super().default_headers() if not line.startswith("Server:")]
+
+
+def refuse_plainly(sock: Any, status_int: int, reason: str, mesg: str) -> None:
+    """What is no HTTP gets no page, and nothing of it back. Otherwise as Gunicorn's own write_error."""
+    headers = {"Connection": "close", "Content-Type": "text/plain; charset=utf-8"}
+    headers |= SECURITY_HEADERS | {"Content-Length": str(len(reason))}
+    lines = [f"HTTP/1.1 {status_int} {reason}", *(f"{name}: {value}" for name, value in headers.items())]
+    util.write_nonblock(sock, "\r\n".join([*lines, "", reason]).encode("latin-1"))
 
 
 class WebLog(glogging.Logger):  # type: ignore[misc]
@@ -45,7 +54,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        wsgi.Response = PlainResponse
+        wsgi.Response, util.write_error = PlainResponse, refuse_plainly
         return import_string(settings.WSGI_APPLICATION)
 
 
