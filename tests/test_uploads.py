@@ -6,9 +6,12 @@ import zlib
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import models
 from PIL import Image
 
+from shopfolio.abstract_models import PictureField
 from shopfolio.core.models import BlogPost, Project, ProjectPicture
 from shopfolio.ecommerce.admin import catalog
 from shopfolio.ecommerce.models import Product, ProductFile
@@ -190,3 +193,11 @@ def test_a_download_that_is_too_large_is_refused_beside_the_field(owner_client, 
     assert files.formset.errors == [{"file": ["The file is larger than 500 MB."]}]
     assert not Product.objects.exists()
     assert downloads() == private
+
+
+def test_no_field_takes_a_picture_as_it_comes():
+    fields = [field for model in apps.get_models() for field in model._meta.get_fields()]
+
+    pictures = [field for field in fields if isinstance(field, models.ImageField)]
+    assert len(pictures) >= 6
+    assert [str(field) for field in pictures if not isinstance(field, PictureField)] == []

@@ -1,4 +1,4 @@
-"""Pictures that come in: only what browsers show, told by content, whole, upright, and none too large."""
+"""Pictures that come in: only what browsers show, told by content, whole, none too large; made anew."""
 
 import io
 from typing import Any
@@ -13,31 +13,49 @@ MOST_PIXELS = 40_000_000
 MOST_SIDE = 16_000
 """Pixels; WebP holds 16,383."""
 
-SUFFIXES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "AVIF": "avif", "GIF": "gif"}
-"""The formats, as Pillow names them, and the ending that a file of each gets."""
+MOST_KEPT = 12_000_000
+"""Pixels; no page shows more, so that larger pictures are made smaller."""
+
+KEPT_AS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "JPEG": ("JPEG", "jpg", {"quality": 92, "optimize": True, "progressive": True}),
+    "MPO": ("JPEG", "jpg", {"quality": 92, "optimize": True, "progressive": True}),
+    "PNG": ("PNG", "png", {}),
+    "GIF": ("PNG", "png", {}),
+    "WEBP": ("WEBP", "webp", {"quality": 90}),
+    "AVIF": ("AVIF", "avif", {"quality": 80, "speed": 8}),
+}
+"""What comes in, as Pillow names it, and how it is kept: format, ending, options.
+
+Phones make MPO: a JPEG with more of them behind it.
+"""
 
 
 class PictureFormField(forms.ImageField):
+    """Keeps nothing of the file that came but its pixels."""
+
     def to_python(self, data: Any) -> Any:
-        """Looks at size, format and pixels in the head of the file, before anything is decoded."""
         if data and data.size:
             picture = opened(data)
-            name = f"{data.name.rpartition('.')[0] or data.name}.{SUFFIXES[picture.format]}"
-            data.name = name
-            if picture.getexif() and not getattr(picture, "is_animated", False):
-                data = SimpleUploadedFile(name, without_notes(picture), picture.get_format_mimetype())
+            kind, ending, options = KEPT_AS[picture.format]
+            content, shown = io.BytesIO(), as_browsers_show_it(picture)
+            del picture  # a large one takes hundreds of megabytes, and so does writing
+            shown.save(content, kind, **options)
+            data = SimpleUploadedFile(f"picture.{ending}", content.getvalue(), f"image/{kind.lower()}")
         return super().to_python(data)
 
 
 def opened(file: Any) -> Any:
-    """The decoded picture. Raises ValidationError for what is none of ours, too large, or damaged."""
+    """The decoded picture. Raises ValidationError for what is none of ours, too large, damaged, or moves.
+
+    Size, format and pixels stand in the head of the file, and are looked at before anything is decoded.
+    """
     from PIL import Image  # heavy, and few processes need it
 
     if file.size > MOST_BYTES:
         raise ValidationError(_("The picture is larger than 20 MB. Please choose a smaller one."))
     try:
         file.seek(0)
-        picture = Image.open(file, formats=list(SUFFIXES))
+        picture = Image.open(file, formats=[kind for kind in KEPT_AS if kind != "MPO"])
     except Image.DecompressionBombError as error:
         raise too_many_pixels() from error
     except Exception as error:  # Pillow raises whatever a broken file provokes
@@ -49,11 +67,13 @@ def opened(file: Any) -> Any:
             _("The picture is more than 16,000 pixels wide or high. Please make it smaller.")
         )
     try:
-        picture.load()
+        moves = picture.format != "MPO" and getattr(picture, "is_animated", False)
+        if not moves:
+            picture.load()
     except Exception as error:  # as above
         raise ValidationError(_("The picture is damaged: a part of it is missing.")) from error
-    finally:
-        file.seek(0)
+    if moves:
+        raise ValidationError(_("The picture moves. Please choose one that stands still."))
     return picture
 
 
@@ -61,12 +81,47 @@ def too_many_pixels() -> ValidationError:
     return ValidationError(_("The picture has more than 40 million pixels. Please make it smaller."))
 
 
-def without_notes(picture: Any) -> bytes:
-    """The picture upright, without what a camera writes into it: where it was, whose it is."""
+def as_browsers_show_it(picture: Any) -> Any:
+    """Upright, in sRGB, not too large, and without what is no pixel: place, owner, thumbnail, comment."""
     from PIL import ImageOps
 
-    content = io.BytesIO()
-    options = {"quality": 95} if picture.format in {"JPEG", "WEBP", "AVIF"} else {}
-    upright = ImageOps.exif_transpose(picture)
-    upright.save(content, picture.format, icc_profile=picture.info.get("icc_profile"), exif=b"", **options)
-    return content.getvalue()
+    notes = picture.info
+    picture = smaller(in_channels(picture))  # first, for what follows copies it
+    picture.info = notes
+    upright = in_srgb(ImageOps.exif_transpose(picture), notes.get("icc_profile"))
+    upright.info.clear()  # Pillow writes some of it again
+    return upright
+
+
+def in_channels(picture: Any) -> Any:
+    """Without a palette, and with 8 bits in each of its channels."""
+    if picture.mode.startswith("I"):  # 16 bits of grey
+        return picture.convert("I").point(lambda value: value / 256).convert("L")
+    wanted = {"RGBA"} if picture.has_transparency_data else {"RGB", "CMYK", "L"}
+    return picture if picture.mode in wanted else picture.convert("RGBA" if "RGBA" in wanted else "RGB")
+
+
+def smaller(picture: Any) -> Any:
+    pixels = picture.width * picture.height
+    if pixels <= MOST_KEPT:
+        return picture
+    share = (MOST_KEPT / pixels) ** 0.5
+    size = max(1, int(picture.width * share)), max(1, int(picture.height * share))
+    return picture.resize(size, reducing_gap=2.0)
+
+
+def in_srgb(picture: Any, profile: bytes | None) -> Any:
+    """As RGB, or RGBA where something shows through. A colour profile that is none is left out."""
+    from PIL import ImageCms
+
+    if not profile:
+        return picture if picture.mode == "RGBA" else picture.convert("RGB")
+    flat = picture.convert("RGB") if picture.mode == "RGBA" else picture
+    try:
+        source, srgb = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
+        flat = ImageCms.profileToProfile(flat, source, srgb, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):
+        flat = flat.convert("RGB")
+    if picture.mode == "RGBA":
+        flat.putalpha(picture.getchannel("A"))
+    return flat
