@@ -29,6 +29,8 @@ else:
 
 
 class RowAdmin(AnyModelAdmin):
+    formfield_overrides: ClassVar = {models.URLField: {"assume_scheme": "https"}}
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {}  # Django's own fills in whatever an address names, without asking the fields
 
@@ -111,9 +113,14 @@ class ReadOnlyAdmin(RowActionsMixin):
 
 
 class ReadOnlyInline(RowsInTable):
+    """Whoever may see the row sees its parts."""
+
     extra = 0
     can_delete = False
     classes = ("quiet",)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -174,8 +181,8 @@ class PageAdmin(RowActionsMixin):
         # The address of a page that exists stays, whatever becomes of its title.
         return self.prepopulated_fields if obj is None else {}
 
-    def view_on_site(self, page: PageModel) -> str:
-        return page.get_absolute_url()
+    def view_on_site(self, page: PageModel) -> str | None:
+        return page.get_absolute_url() if page.slug else None  # a form that comes back may have emptied it
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, page: PageModel) -> str:

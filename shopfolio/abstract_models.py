@@ -13,7 +13,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django_extensions.db.fields import AutoSlugField
 from django_extensions.db.models import ActivatorModel, TimeStampedModel, TitleSlugDescriptionModel
-from django_prose_editor.fields import ProseEditorField
+from django_prose_editor.fields import ProseEditorField, ProseEditorFormField
 from uuid_utils.compat import uuid7
 
 from shopfolio.lib import html
@@ -60,6 +60,13 @@ class PageSlugField(AutoSlugField):
             yield f"{original_slug[: self.length - 7]}-{get_random_string(6).lower()}"
 
 
+class RichTextFormField(ProseEditorFormField):  # type: ignore[misc]
+    """Hands the editor clean text only: it makes live elements of whatever it is given."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return html.sanitise(value) if value else value
+
+
 class RichTextField(ProseEditorField):  # type: ignore[misc]
     """HTML that an author writes in the editor; sanitised on its way into the database."""
 
@@ -78,6 +85,9 @@ class RichTextField(ProseEditorField):  # type: ignore[misc]
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
         name, path, args, kwargs = super().deconstruct()
         return name, path, args, {key: kwargs[key] for key in kwargs if key not in {"extensions", "sanitize"}}
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**({"form_class": RichTextFormField} | kwargs))
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
         cleaned = html.sanitise(super().pre_save(model_instance, add) or "")

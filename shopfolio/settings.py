@@ -67,6 +67,19 @@ SECRET_KEY_FALLBACKS = env.secrets_of(
     "SECRET_KEY_FALLBACKS", r".{50,}", "keys of at least 50 characters, with commas between"
 )
 
+SOCIAL_SITES = {"github": "https://github.com", "gitlab": "https://gitlab.com"}
+SOCIAL_LOGIN = {
+    site: (client_id, secret)
+    for site, client_id, secret in (
+        value.split(":")
+        for value in env.secrets_of(
+            "SOCIAL_LOGIN",
+            rf"({'|'.join(SOCIAL_SITES)}):[^:\s]+:[^:\s]+",
+            "entries such as github:client-id:secret, with commas between",
+        )
+    )
+}
+
 INSTALLED_APPS = [
     "shopfolio.ecommerce",
     "shopfolio.core",
@@ -87,10 +100,18 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
 ]
+if SOCIAL_LOGIN:
+    INSTALLED_APPS += [
+        "allauth.socialaccount",
+        *(f"allauth.socialaccount.providers.{site}" for site in SOCIAL_LOGIN),
+    ]
 
 MIDDLEWARE = [
     "shopfolio.core.request_log.RequestLogMiddleware",
+    "shopfolio.core.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "shopfolio.core.page_cache.GenerationMiddleware",
@@ -137,7 +158,8 @@ def database(url: str) -> dict[str, Any]:
     if engine not in {"sqlite3", "postgresql"} or not config["NAME"]:
         raise ValueError(url)
     if engine == "postgresql":
-        config["OPTIONS"] = {"connect_timeout": 5} | config.get("OPTIONS", {})
+        # Seconds, then milliseconds: a server that is cut off would be waited for a quarter of an hour.
+        config["OPTIONS"] = {"connect_timeout": 5, "tcp_user_timeout": 8_000} | config.get("OPTIONS", {})
     else:
         config["OPTIONS"] = {
             # BEGIN IMMEDIATE: a writer waits its turn instead of failing half-way with "database is locked".
@@ -181,7 +203,7 @@ CELERY_BROKER_URL = env.parsed("CELERY_BROKER_URL", "filesystem://", redis_or("f
 BROKER_DIR = DATA_DIR / "broker"
 
 AUTH_USER_MODEL = "users.CustomUser"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["shopfolio.users.backends.AddressBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -193,16 +215,56 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "account_home"
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 ACCOUNT_ADAPTER = "shopfolio.users.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"login": "shopfolio.users.forms.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "shopfolio.users.forms.LoginForm",
+    "add_email": "shopfolio.users.forms.ChangeEmailForm",
+    "change_password": "shopfolio.users.forms.ChangePasswordForm",
+    "set_password": "shopfolio.users.forms.SetPasswordForm",
+    "reauthenticate": "shopfolio.users.forms.ReauthenticateForm",
+    "confirm_email_verification_code": "shopfolio.users.forms.ConfirmAddressForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
+# allauth counts in the cache, which every process of a small site has its own of: users/limits.py counts.
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # half a minute that a phone's clock may differ, or that typing takes
+MFA_ADAPTER = "shopfolio.users.adapter.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "shopfolio.users.forms.SecondFactorForm",
+    "reauthenticate": "shopfolio.users.forms.SecondFactorAgainForm",
+    "activate_totp": "shopfolio.users.forms.ActivateAppForm",
+    "login_webauthn": "shopfolio.users.forms.PasskeyLoginForm",
+    "authenticate_webauthn": "shopfolio.users.forms.PasskeyForm",
+    "reauthenticate_webauthn": "shopfolio.users.forms.PasskeyAgainForm",
+    "add_webauthn": "shopfolio.users.forms.AddPasskeyForm",
+    "edit_webauthn": "shopfolio.users.forms.RenamePasskeyForm",
+}
+SOCIALACCOUNT_ADAPTER = "shopfolio.users.social.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = {
+    site: {"APPS": [{"client_id": client_id, "secret": secret}]}
+    for site, (client_id, secret) in SOCIAL_LOGIN.items()
+}
 
+# Browsers take a cookie with this prefix only from this very host and over https, never from a neighbour.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+MESSAGE_STORAGE = "shopfolio.core.message_storage.MessageStorage"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
@@ -259,9 +321,10 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         # Chromium holds the 303 after a form to this list as well.
-        "form-action": [SELF, *PAY_PAGES],
+        "form-action": [SELF, *PAY_PAGES, *(SOCIAL_SITES[site] for site in SOCIAL_LOGIN)],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
+        "report-uri": ["/csp-reports/"],
     }
 }
 
@@ -308,6 +371,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 FILE_UPLOAD_PERMISSIONS = 0o644

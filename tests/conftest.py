@@ -7,12 +7,12 @@ from django.conf import settings
 from django.test import Client, override_settings
 
 pytest_plugins = [
-    "tests.ecommerce.refund_states",
     "tests.machine",
-    "tests.misbehaving",
     "tests.processes",
-    "tests.race.shop",
     "tests.stripe_simulator",
+    "tests.misbehaving",
+    "tests.race.shop",
+    "tests.ecommerce.refund_states",
 ]
 
 

@@ -64,7 +64,7 @@ class EmailAdmin(ReadOnlyAdmin):
         mails: QuerySet[Email] = super().get_queryset(request)
         if request.resolver_match and request.resolver_match.url_name == "tasks_email_changelist":
             return mails.defer("text", "html", "headers", "attachments")
-        return mails
+        return mails if request.user.is_superuser else mails.exclude(is_secret=True)
 
     def get_urls(self) -> list[URLPattern]:
         address = path(
@@ -75,7 +75,7 @@ class EmailAdmin(ReadOnlyAdmin):
     def eml(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The mail as it went out, HTML and attachments included, for any mail program."""
         email = self.get_object(request, object_id)
-        if email is None or not self.has_view_permission(request, email):
+        if email is None or not email.text or not self.has_view_permission(request, email):
             raise Http404
         return HttpResponse(
             build_message(email).message().as_bytes(),
@@ -85,6 +85,10 @@ class EmailAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("with pictures and layout"))
     def as_file(self, email: Email) -> str:
+        if not email.text:
+            if email.is_secret:
+                return gettext("What it said was forgotten when it had gone out, because it let somebody in.")
+            return gettext("What it said was forgotten, because it went out long ago.")
         return format_html(
             '<a href="{}">{}</a>',
             reverse("admin:tasks_email_eml", args=[email.pk]),

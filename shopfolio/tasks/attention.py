@@ -1,5 +1,6 @@
 """Jobs that were given up, and mails that do not go out."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.db.models import QuerySet
@@ -18,7 +19,11 @@ attention.JOBS |= {
     MAIL: _("Send a mail"),
     "tasks.prune": _("Tidy up old jobs"),
     "core.heal_search": _("Check that the search finds everything"),
+    "core.forget": _("Forget old messages and whoever never confirmed"),
+    "tasks.forget_mails": _("Forget what old mails said"),
+    "users.note_refused_login": _("Look whether somebody of yours was refused a login"),
     "users.forget_tallies": _("Tidy up the counters against spam"),
+    "users.forget_sessions": _("Forget from where somebody was logged in"),
     "core.call_for_attention": _("Write to you that something needs you"),
 }
 
@@ -75,7 +80,7 @@ def cases_of_mails(jobs: list[Job]) -> list[Case]:
             what=subjects[str(job.pk)][0].text if subjects[str(job.pk)] else in_words(MAIL),
             since=job.modified if job.status == Job.Status.DEAD else job.created,
             why=last_line(job.last_error),
-            links=[Link(gettext("The mail"), link.url) for link in subjects[str(job.pk)]],
+            links=[replace(link, text=gettext("The mail")) for link in subjects[str(job.pk)]],
             buttons=[
                 Link.to_do(job, "run_again", _("Send again"))
                 if job.status == Job.Status.DEAD

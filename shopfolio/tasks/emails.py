@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from datetime import timedelta
 from email.utils import formataddr, parseaddr
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from django.template import Context, Engine
 from django.utils import timezone, translation
 from uuid_utils.compat import uuid7
 
-from shopfolio.lib.db import refuse_in_transaction
+from shopfolio.lib.db import delete_in_batches, refuse_in_transaction
 from shopfolio.tasks.models import Email
 from shopfolio.tasks.outbox import enqueue, job
 
@@ -40,10 +41,12 @@ def queue_mail(
     reply_to: str = "",
     attachments: list[Attachment] | None = None,
     headers: dict[str, str] | None = None,
+    is_secret: bool = False,
 ) -> Email:
     """Write a mail in the caller's transaction; a job sends it. The same key gives the first one again.
 
     template: the folder in templates/emails/ that holds subject.txt, body.txt and body.html.
+    is_secret: what it says lets somebody in, so that nobody else should read it; the subject must not.
     Raises ValidationError when an address is none: what looks like two, or like a header, goes nowhere.
     """
     if found := Email.objects.filter(key=key).first():
@@ -57,7 +60,7 @@ def queue_mail(
         defaults={
             "to": to, "from_name": one_line(from_name)[:120], "reply_to": reply_to,
             "subject": subject, "text": text, "html": html,
-            "headers": headers or {}, "attachments": attachments or [],
+            "headers": headers or {}, "attachments": attachments or [], "is_secret": is_secret,
             "message_id": f"<{uuid7()}@{settings.SITE_HOST}>",
         },
     )  # fmt: skip
@@ -114,7 +117,9 @@ def send_email(*, email_id: str) -> None:
     Email.objects.filter(pk=email.pk).update(status=Email.Status.SENDING, modified=timezone.now())
     build_message(email).send()
     now = timezone.now()
-    Email.objects.filter(pk=email.pk).update(status=Email.Status.SENT, sent_at=now, modified=now)
+    # Without a mail server the back office is where the owner reads them.
+    forgotten = {"text": "", "html": ""} if email.is_secret and settings.EMAIL_URL else {}
+    Email.objects.filter(pk=email.pk).update(status=Email.Status.SENT, sent_at=now, modified=now, **forgotten)
 
 
 def build_message(email: Email) -> EmailMultiAlternatives:
@@ -151,3 +156,20 @@ class FolderBackend(BaseEmailBackend):
             draft.write_bytes(message.message().as_bytes())
             draft.rename(settings.MAIL_DIR / name)
         return len(email_messages)
+
+
+TEXTS_LIVE = timedelta(days=90)
+MAILS_LIVE = timedelta(days=730)
+
+
+@job("tasks.forget_mails", external=True, every=86_400)
+def forget_mails() -> None:
+    """Every night: what mails said that went out long ago, then that they did. What waits or failed stays."""
+    now, sent = timezone.now(), Email.objects.filter(status=Email.Status.SENT)
+    sent.filter(sent_at__lt=now - TEXTS_LIVE).exclude(text="").update(
+        text="", html="", reply_to="", headers={}, attachments=[], modified=now
+    )
+    delete_in_batches(sent.filter(sent_at__lt=now - MAILS_LIVE))
+    for file in settings.MAIL_DIR.glob("*.eml"):
+        if file.stat().st_mtime < (now - TEXTS_LIVE).timestamp():
+            file.unlink(missing_ok=True)

@@ -79,6 +79,11 @@ class Email(BaseModel):
         help_text=_("Name, type and place in the private storage of each."),
     )
     message_id = models.CharField(_("message id"), max_length=255, unique=True)
+    is_secret = models.BooleanField(
+        _("secret"),
+        default=False,
+        help_text=_("It lets somebody in: what it says is forgotten once it has gone out."),
+    )
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.QUEUED)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
 

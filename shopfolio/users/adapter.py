@@ -1,13 +1,93 @@
-from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from typing import Any
 
-from shopfolio.lib.http import visitors_address
+import structlog
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from shopfolio.lib.http import is_own_address, visitors_address
+from shopfolio.users import mails
+from shopfolio.users.browsers import browser_name
+from shopfolio.users.limits import DAY, HOUR, MINUTE, Limits
+
+log = structlog.get_logger(__name__)
+
+PASSWORDS = Limits("account/password", per_address={5 * MINUTE: 5})
+"""Wrong passwords for one address, wherever they come from. A longer limit would lock its owner out, too."""
+
+VERIFICATIONS = Limits("account/verification", per_address={HOUR: 5, DAY: 10})
+
+SESSIONS = 20
+"""So many at once have one person's browsers; allauth looks at each of them at every login."""
+
+OTHERS = {"account_already_exists": "exists", "unknown_account": "unknown"}
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return False  # accounts for buyers are not built yet
-
     def get_client_ip(self, request: HttpRequest) -> str:
-        """For the limits on attempts: behind a proxy all visitors would share one."""
-        return visitors_address(request)
+        """For the list of sessions."""
+        return visitors_address(request) or "0.0.0.0"  # noqa: S104  # behind a socket file nobody has one
+
+    def is_safe_url(self, url: str) -> bool:
+        return is_own_address(url)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("account_security")
+
+    def get_email_verification_redirect_url(self, email_address: Any) -> str:
+        return reverse("account_security")
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """allauth's mails are rows of the outbox, in our words: a code, or word of a change."""
+        name = template_prefix.rpartition("/")[2]
+        if name.startswith("email_confirmation"):
+            mails.send("code", to=email, context={"code": context["code"], "purpose": "verify"})
+        elif name in OTHERS:
+            mails.send(OTHERS[name], to=email)
+        else:
+            mails.send("changed", to=email, context={"what": name, "to_email": context.get("to_email")})
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Counted before the password is looked at, so that guesses sent at once count too."""
+        PASSWORDS.count(address=credentials["email"])
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        user = super().authenticate(request, **credentials)
+        if user:
+            PASSWORDS.give_back(address=credentials["email"])
+        return user
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        log.warning("password refused")
+        from shopfolio.users import audit  # only once the apps are loaded
+
+        audit.refuse_login(credentials["email"])
+
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> Any:
+        log.info("logged in", user_id=str(user.pk))
+        end_oldest_sessions(user)
+        return super().post_login(request, user, **kwargs)
+
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
+        VERIFICATIONS.count(request, address=emailconfirmation.email_address.email)
+        super().send_confirmation_mail(request, emailconfirmation, signup)
+
+
+def end_oldest_sessions(user: Any) -> None:
+    """Makes room for the one that begins."""
+    for session in UserSession.objects.filter(user=user).order_by("-created_at")[SESSIONS - 1 :]:
+        session.end()
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    def _get_site_name(self) -> str:
+        """What authenticator apps and browsers show beside the code or the passkey."""
+        return str(settings.SITE_HOST)
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+        """What a new passkey is called unless its owner knows better: after the browser that made it."""
+        return browser_name(context.request.headers.get("User-Agent", ""))

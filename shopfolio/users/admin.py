@@ -1,37 +1,79 @@
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.users.models import CustomUser
+from shopfolio.abstract_admin import ReadOnlyAdmin
+from shopfolio.users import audit
+from shopfolio.users.again import ask_again
+from shopfolio.users.models import AuditEntry, CustomUser
+from shopfolio.users.roles import Role
 
 if TYPE_CHECKING:
     # Generic for mypy only: Django's own classes take no parameters when they run.
     AddForm = AdminUserCreationForm[CustomUser]
     ChangeForm = UserChangeForm[CustomUser]
     BaseAdmin = UserAdmin[CustomUser]
+    Groups = forms.ModelMultipleChoiceField[Group]
 else:
     AddForm, ChangeForm, BaseAdmin = AdminUserCreationForm, UserChangeForm, UserAdmin
+    Groups = forms.ModelMultipleChoiceField
 
 
-class UserAddForm(AddForm):
+class RolesField(Groups):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            Group.objects.filter(name__in=Role.values).order_by("name"),
+            label=_("Roles"),
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            help_text=_("Whoever has one may enter the back office."),
+            **kwargs,
+        )
+
+    def label_from_instance(self, group: Group) -> str:
+        return str(Role(group.name).label)
+
+
+class RolesForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Roles decide who is staff. Superusers are made on the server only."""
+
+    groups = RolesField()
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        roles = {group.name for group in self.cleaned_data.get("groups", [])}
+        stays_owner = Role.OWNER in roles or self.instance.is_superuser
+        if self.instance.is_last_owner and not (stays_owner and self.cleaned_data.get("is_active", True)):
+            raise ValidationError(_("Nobody else is an owner. Make somebody one first."))
+        if "groups" in self.changed_data:
+            self.instance.is_staff = bool(roles) or self.instance.is_superuser
+        return cleaned
+
     def validate_unique(self) -> None:
         """The address is the only one, and the constraint over lower case has said so already."""
 
+
+class UserAddForm(RolesForm, AddForm):
     class Meta:
         model = CustomUser
         fields = ["email"]
 
 
-class UserForm(ChangeForm):
-    def validate_unique(self) -> None:
-        """As above."""
-
+class UserForm(RolesForm, ChangeForm):
     class Meta:
         model = CustomUser
-        fields = "__all__"
+        fields = [
+            "email", "password", "first_name", "last_name", "company", "phone", "language", "avatar",
+            "is_active", "groups",
+        ]  # fmt: skip
         field_classes: dict[str, type] = {}
 
 
@@ -39,18 +81,86 @@ class UserForm(ChangeForm):
 class CustomUserAdmin(BaseAdmin):
     add_form = UserAddForm
     form = UserForm
-    list_display = ["email", "first_name", "last_name", "is_staff", "is_active", "last_login"]
-    list_filter = ["is_staff", "is_superuser", "is_active"]
+    list_display = ["email", "first_name", "last_name", "roles", "is_active", "last_login"]
+    list_filter = ["is_staff", "is_active"]
     search_fields = ["email", "first_name", "last_name", "company"]
     ordering = ["email"]
     readonly_fields = ["last_login", "date_joined"]
     fieldsets = [
         (None, {"fields": ["email", "password"]}),
         (_("Person"), {"fields": ["first_name", "last_name", "company", "phone", "language", "avatar"]}),
-        (_("May"), {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        (_("May"), {"fields": ["is_active", "groups"]}),
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [
         (None, {"fields": ["email", "usable_password", "password1", "password2"]}),
         (_("Person"), {"fields": ["first_name", "last_name", "language"]}),
+        (_("May"), {"fields": ["groups"]}),
     ]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def get_urls(self) -> list[URLPattern]:
+        """Every page but the list changes who may what, and asks who it is first."""
+        found: list[URLPattern] = super().get_urls()
+        for address in found:
+            if not (address.name or "").endswith(("_changelist", "_history")):
+                address.callback = ask_again("users.change_customuser")(address.callback)
+        return found
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        return {}  # a user is deleted on a page of their own, which asks first
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        before = form.instance.roles_shown if change else ""
+        super().save_related(request, form, formsets, change)
+        user = CustomUser.objects.get(pk=form.instance.pk)
+        fields = ", ".join(name for name in form.changed_data if "password" not in name)
+        note = f"{before or '–'} → {user.roles_shown or '–'}" if before != user.roles_shown else fields
+        audit.record("user", by=actor(request), about=user, note=note if change else f"new: {note}")
+
+    def delete_model(self, request: HttpRequest, obj: CustomUser) -> None:
+        audit.record("user", by=actor(request), about=obj, note="deleted")
+        super().delete_model(request, obj)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        if request.resolver_match and request.resolver_match.url_name == "auth_user_password_change":
+            audit.record("password", by=actor(request), about=obj)
+        return super().log_change(request, obj, message)
+
+    @admin.display(description=_("roles"))
+    def roles(self, user: CustomUser) -> str:
+        return user.roles_shown
+
+    def has_change_permission(self, request: HttpRequest, obj: CustomUser | None = None) -> bool:
+        return super().has_change_permission(request, obj) and may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: CustomUser | None = None) -> bool:
+        is_needed = obj is not None and obj.is_last_owner
+        return super().has_delete_permission(request, obj) and may_touch(request, obj) and not is_needed
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    list_display = ["created", "who", "role", "what", "about", "note"]
+    search_fields = ["who", "about", "note"]
+    date_hierarchy = "created"
+    fields = ["created", "who", "role", "what", "about", "note"]
+    readonly_fields = ["what"]
+
+    @admin.display(description=_("what"), ordering="action")
+    def what(self, entry: AuditEntry) -> str:
+        return str(audit.ACTIONS.get(entry.action, entry.action))
+
+
+def actor(request: HttpRequest) -> CustomUser:
+    user = request.user
+    if not isinstance(user, CustomUser):
+        raise TypeError(user)
+    return user
+
+
+def may_touch(request: HttpRequest, user: CustomUser | None) -> bool:
+    """Whoever could change a superuser could become one."""
+    return user is None or not user.is_superuser or request.user.is_superuser

@@ -4,16 +4,21 @@ CONTACT = Limits("contact", per_network={MINUTE: 5, HOUR: 30}, for_all={HOUR: 20
 CONTACT.count(request)  # raises TooMany
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import wraps
 from math import ceil
+from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Case, F, Q, Value, When
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext, ngettext
+from redis import RedisError
 
 from shopfolio.lib.http import visitors_network
 from shopfolio.users.models import Tally
@@ -49,15 +54,36 @@ class Limits:
 
         Within a transaction the counter's row stays locked until that ends, so it should end soon.
         """
+        for scope, who, seconds, most in self.parts(request, address):
+            take(scope, who, most=most, seconds=seconds)
+
+    def on(self, view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        """The view, counting what is posted to it."""
+
+        @wraps(view)
+        def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method == "POST":
+                self.count(request)
+            return view(request, *args, **kwargs)
+
+        return counted
+
+    def give_back(self, request: HttpRequest | None = None, *, address: str = "") -> None:
+        """As if it had not been counted: for what turns out to be no harm."""
+        for scope, who, _seconds, _most in self.parts(request, address):
+            counted = Tally.objects.filter(scope=scope, who=pseudonym(scope, who), count__gt=0)
+            counted.update(count=F("count") - 1)
+
+    def parts(self, request: HttpRequest | None, address: str) -> Iterator[tuple[str, str, int, int]]:
         network = visitors_network(request) if request else ""
-        parts = (
+        kinds = (
             ("network", self.per_network, network),
             ("address", self.per_address, address),
             ("all", self.for_all, ""),
         )
-        for kind, rates, who in parts:
+        for kind, rates, who in kinds:
             for seconds, most in rates.items():
-                take(f"{self.scope}/{kind}/{seconds}", who, most=most, seconds=seconds)
+                yield f"{self.scope}/{kind}/{seconds}", who, seconds, most
 
 
 MAILS_TO_STRANGERS = Limits("mail", per_address={DAY: 3})
@@ -71,6 +97,23 @@ def may_be_mailed(address: str) -> bool:
     except TooMany:
         return False
     return True
+
+
+def slow_down(request: HttpRequest, scope: str, *, most: int) -> None:
+    """For what is only read: how often a network may in a minute. Raises TooMany.
+
+    Counted in the cache, for a write to the database would cost more than the answer: each process counts for
+    itself where there is no Redis. While Redis is away nobody is counted.
+    """
+    now = int(time.time())
+    key = f"{scope}/{pseudonym(scope, visitors_network(request))}/{now // MINUTE}"
+    try:
+        cache.add(key, 0, MINUTE)
+        count = cache.incr(key)
+    except (ValueError, RedisError):  # ValueError: thrown out of a full cache in between
+        return
+    if count > most:
+        raise TooMany(MINUTE - now % MINUTE)
 
 
 def take(scope: str, who: str, *, most: int, seconds: int) -> None:

@@ -1,11 +1,13 @@
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_models import BaseModel, PictureField, picture_path
+from shopfolio.users.roles import Role
 
 
 class CustomUserManager(BaseUserManager["CustomUser"]):
@@ -24,7 +26,10 @@ class CustomUserManager(BaseUserManager["CustomUser"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "CustomUser":
-        return self.create_user(email, password, **(fields | {"is_staff": True, "is_superuser": True}))
+        """Whoever can do this need not show that the address is theirs."""
+        user = self.create_user(email, password, **(fields | {"is_staff": True, "is_superuser": True}))
+        user.confirm_address()
+        return user
 
 
 class CustomUser(BaseModel, AbstractUser):
@@ -65,9 +70,33 @@ class CustomUser(BaseModel, AbstractUser):
         self.email = self.email.lower()
         super().save(**kwargs)
 
+    @transaction.atomic
+    def confirm_address(self) -> None:
+        """The person has shown that mail to their address reaches them. Safe to call again.
+
+        What allauth remembers of it otherwise, for them or for who had the address before, ends.
+        """
+        from allauth.account.models import EmailAddress  # needs this model first
+
+        if not EmailAddress.objects.filter(user=self, email=self.email, verified=True, primary=True).exists():
+            EmailAddress.objects.filter(models.Q(user=self) | models.Q(email=self.email)).delete()
+            EmailAddress.objects.create(user=self, email=self.email, verified=True, primary=True)
+
     @classmethod
     def owners(cls) -> models.QuerySet[Self]:
-        return cls._default_manager.filter(is_active=True, is_superuser=True)  # type: ignore[return-value]
+        """Who may everything: by role, or because the server's own command made them."""
+        is_owner = models.Q(is_superuser=True) | models.Q(groups__name=Role.OWNER)
+        return cls._default_manager.filter(is_owner, is_active=True).distinct()  # type: ignore[return-value]
+
+    @property
+    def roles_shown(self) -> str:
+        names = {group.name for group in self.groups.all()}
+        roles = [str(role.label) for role in Role if role in names]
+        return ", ".join([*([gettext("Superuser")] if self.is_superuser else []), *roles])
+
+    @property
+    def is_last_owner(self) -> bool:
+        return [owner.pk for owner in self.owners()[:2]] == [self.pk]
 
 
 class Tally(BaseModel):
@@ -86,3 +115,42 @@ class Tally(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.scope}: {self.count}"
+
+
+class NeverChanged(models.QuerySet["AuditEntry"]):
+    def update(self, **kwargs: Any) -> int:
+        raise TypeError("What was written down stays.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise TypeError("What was written down stays.")
+
+
+class AuditEntry(BaseModel):
+    """What one of the staff did. Append-only; see shopfolio/users/audit.py."""
+
+    action = models.CharField(_("what"), max_length=40)
+    by = models.ForeignKey(CustomUser, on_delete=models.SET_NULL, null=True, related_name="+")
+    who = models.EmailField(_("who"), blank=True)
+    role = models.CharField(_("as"), max_length=120, blank=True)
+    about = models.CharField(_("about"), max_length=200, blank=True)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+
+    objects = NeverChanged.as_manager()
+
+    class Meta(BaseModel.Meta):
+        verbose_name = _("entry of the audit log")
+        verbose_name_plural = _("audit log")
+        ordering = ["-created"]
+        default_permissions = ("view",)
+        indexes = [models.Index(fields=["-created"], name="users_audit_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.created:%Y-%m-%d %H:%M} {self.who} {self.action}"
+
+    def save(self, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("What was written down stays.")
+        super().save(**kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise TypeError("What was written down stays.")

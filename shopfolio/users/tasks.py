@@ -1,6 +1,10 @@
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from shopfolio.lib.db import delete_in_batches
 from shopfolio.tasks.outbox import job
+from shopfolio.users import audit
 from shopfolio.users.models import Tally
 
 
@@ -8,3 +12,15 @@ from shopfolio.users.models import Tally
 def forget_tallies() -> None:
     """What was counted in a time that is over counts no longer."""
     Tally.objects.filter(ends_at__lt=timezone.now()).delete()
+
+
+@job("users.forget_sessions", external=True, every=86_400)
+def forget_sessions() -> None:
+    """Every night: from where somebody was logged in, once they no longer are."""
+    going_on = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
+    delete_in_batches(UserSession.objects.exclude(session_key__in=going_on))
+
+
+@job("users.note_refused_login")
+def note_refused_login(*, who: str) -> None:
+    audit.note_refused_login(who)

@@ -6,6 +6,7 @@ A test ends in failure when a page broke the Content-Security-Policy or threw an
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import call_command
@@ -95,6 +96,22 @@ def is_complaint(message: Any) -> bool:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+@pytest.fixture
+def asked(page: Page) -> set[str]:
+    """The origins that the browser was asked to load anything from, also by what was stopped."""
+    origins: set[str] = set()
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+
+    def note(event: dict) -> None:
+        url = urlsplit(event["request"]["url"])
+        if url.scheme not in {"data", "blob", "about"}:
+            origins.add(f"{url.scheme}://{url.netloc}")
+
+    network.on("Network.requestWillBeSent", note)
+    return origins
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 from email import message_from_bytes
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from shopfolio.tasks.models import Email, Job
@@ -101,3 +102,19 @@ def test_staff_without_the_right_cannot_take_a_mail_away(client):
     client.force_login(CustomUser.objects.create_user("staff@example.org", is_staff=True))
 
     assert client.get(reverse("admin:tasks_email_eml", args=[mail.pk])).status_code == 404
+
+
+def test_a_mail_that_lets_somebody_in_is_read_by_the_owner_alone(client, owner_client):
+    row = {"to": "ana@example.org", "subject": "Your code", "text": "123456", "is_secret": True}
+    mail = Email.objects.create(key="1", message_id="<1@example.org>", **row)
+    clerk = CustomUser.objects.create_user("clerk@example.org", is_staff=True)
+    clerk.user_permissions.add(Permission.objects.get(codename="view_email"))
+    pages = [f"/admin/tasks/email/{mail.pk}/change/", f"/admin/tasks/email/{mail.pk}/mail.eml"]
+
+    for page in pages:
+        assert owner_client.get(page).status_code == 200
+    client.force_login(clerk)
+
+    assert client.get("/admin/tasks/email/").status_code == 200
+    assert all(b"123456" not in client.get(page).content for page in pages)
+    assert [client.get(page).status_code for page in pages] == [302, 404]

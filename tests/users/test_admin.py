@@ -41,3 +41,8 @@ def test_a_weak_password_is_refused(owner_client):
 
     assert page.status_code == 200
     assert not CustomUser.objects.filter(email="marta@example.org").exists()
+
+
+def test_the_back_office_shows_nobodys_second_factor_and_nobodys_sessions(owner_client):
+    assert owner_client.get("/admin/mfa/authenticator/").status_code == 404
+    assert owner_client.get("/admin/usersessions/usersession/").status_code == 404

@@ -137,3 +137,32 @@ def test_counters_whose_time_is_over_are_forgotten():
 )  # fmt: skip
 def test_a_time_to_wait_is_said_in_words(seconds, words):
     assert in_words(seconds) == words
+
+
+def test_what_turned_out_to_be_no_harm_is_given_back():
+    limits = Limits("test", per_address={HOUR: 2}, for_all={HOUR: 9})
+    passes(limits, address="ana@example.org", times=2)
+    assert passes(limits, address="ana@example.org") == [False]
+
+    limits.give_back(address="Ana@example.org")
+
+    assert passes(limits, address="ana@example.org", times=2) == [True, False]
+    assert Tally.objects.get(scope="test/all/3600").count == 2
+
+
+def test_nothing_is_given_back_that_was_not_counted():
+    limits = Limits("test", per_address={HOUR: 1})
+
+    limits.give_back(address="ana@example.org")
+
+    assert passes(limits, address="ana@example.org", times=2) == [True, False]
+
+
+def test_a_view_that_counts_counts_what_is_posted():
+    view = Limits("test", per_network={HOUR: 1}).on(lambda request: request.method)
+
+    assert [view(RequestFactory().get("/")) for _ in range(3)] == ["GET"] * 3
+    assert view(RequestFactory().post("/")) == "POST"
+    with pytest.raises(TooMany):
+        view(RequestFactory().post("/"))
+    assert view(RequestFactory().get("/")) == "GET"

@@ -1,4 +1,5 @@
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -62,3 +63,17 @@ def test_a_superuser_may_everything_and_is_an_owner():
 
     assert (owner.is_staff, owner.is_superuser) == (True, True)
     assert list(CustomUser.owners()) == [owner]
+
+
+def test_an_address_that_somebody_had_before_can_be_confirmed():
+    before = CustomUser.objects.create_user("ana@example.org")
+    before.confirm_address()
+    CustomUser.objects.filter(pk=before.pk).update(email="ana@new.example")  # as in the back office
+    now = CustomUser.objects.create_user("ana@example.org")
+
+    for _ in range(2):
+        now.confirm_address()
+
+    assert EmailAddress.objects.values_list("user", "email", "verified", "primary").get() == (
+        now.pk, "ana@example.org", True, True,
+    )  # fmt: skip

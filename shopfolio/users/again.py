@@ -1,0 +1,40 @@
+"""Asking once more who it is, before what cannot be taken back."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from allauth.account.decorators import reauthentication_required
+from django.http import HttpRequest
+
+SECRETS = ("password", "password1", "password2")
+
+
+def ask_again(permission: str) -> Callable[[Any], Any]:
+    """For views of the back office that only this permission opens: others are refused without being asked.
+
+    allauth keeps a form that was sent too late and sends it once the answer is right; a password in it is not
+    kept, so that form comes back and asks for it.
+    """
+
+    def decorate(view: Any) -> Any:
+        @wraps(view)
+        def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if request.user.has_perm(permission):
+                sent = request.POST
+                kept = sent.copy()
+                for name in SECRETS:
+                    kept.pop(name, None)
+                request.POST = kept  # type: ignore[assignment]
+                be_sure(request)
+                request.POST = sent
+            return view(request, *args, **kwargs)
+
+        return asked
+
+    return decorate
+
+
+@reauthentication_required  # type: ignore[untyped-decorator]
+def be_sure(request: HttpRequest) -> None:
+    """Raises what allauth's middleware answers with its form."""

@@ -1,0 +1,35 @@
+"""People with accounts, and what reaches them by mail."""
+
+import re
+import time
+
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+
+from shopfolio.tasks.models import Email
+from shopfolio.users.models import CustomUser
+
+PASSWORD = "seven wooden boats"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+def make_person(email="ana@example.org", **fields):
+    person = CustomUser.objects.create_user(email, PASSWORD, **fields)
+    person.confirm_address()
+    return person
+
+
+def give_app(person):
+    """An authenticator app and spare codes."""
+    TOTP.activate(person, SECRET)
+    return RecoveryCodes.activate(person)
+
+
+def app_code(secret=SECRET, *, steps=0):
+    """What the app shows now, or so many half minutes later."""
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
+
+
+def mailed_code():
+    """The code in the latest mail."""
+    return re.search(r"\b\d{6}\b", Email.objects.latest("created").text).group()
