@@ -6,7 +6,7 @@ An app's `attention` module calls `register` and is imported in AppConfig.ready(
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,14 +20,21 @@ MOST = 50
 
 @dataclass(frozen=True)
 class Link:
+    """permissions: any of them opens the page."""
+
     text: str
     url: str
+    permissions: tuple[str, ...] = ()
 
     @classmethod
     def to(cls, row: Model, text: str = "") -> "Link":
         """The row's own page in the back office."""
-        name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
-        return cls(text or str(row), reverse(name, args=[row.pk]))
+        app, model = row._meta.app_label, row._meta.model_name
+        address = reverse(f"admin:{app}_{model}_change", args=[row.pk])
+        return cls(text or str(row), address, (f"{app}.view_{model}", f"{app}.change_{model}"))
+
+    def opens_for(self, user: Any) -> bool:
+        return not self.permissions or any(map(user.has_perm, self.permissions))
 
     @classmethod
     def to_do(cls, row: Model, action: str, text: Any) -> "Link":
@@ -68,6 +75,13 @@ class Group:
     check: Check
     cases: list[Case]
     total: int
+
+    def for_user(self, user: Any) -> "Group":
+        """Without links to pages that this person may not open."""
+        cases = [
+            replace(case, links=[link for link in case.links if link.opens_for(user)]) for case in self.cases
+        ]
+        return replace(self, cases=cases)
 
     @property
     def more(self) -> int:

@@ -1,15 +1,20 @@
 """The back office: Django's admin, with its index arranged in plain words."""
 
+from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest
+from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio import attention
+from shopfolio.lib.http import SeeOther
 
 ROOMS: dict[str, tuple[Any, list[str]]] = {
     "ecommerce": (
@@ -24,9 +29,58 @@ ROOMS: dict[str, tuple[Any, list[str]]] = {
         ],
     ),
     "users": (_("People"), ["ContactMessage", "Subscriber", "CustomUser"]),
-    "tasks": (_("Machine room"), ["Job", "Email", "StripeSession", "StripeEvent", "InvoiceSeries"]),
+    "tasks": (
+        _("Machine room"),
+        ["AuditEntry", "Job", "Email", "StripeSession", "StripeEvent", "InvoiceSeries"],
+    ),
 }  # fmt: skip
 """The app whose address a group takes; its heading; its models in order. All others go to the last group."""
+
+
+CLOSED = {"auth", "account", "mfa", "socialaccount", "usersessions"}
+"""Apps of libraries whose models are not shown. A role's rights are written in the code; addresses, second
+factors and sessions are their owners' business, on the account pages."""
+
+
+def has_second_factor(user: Any) -> bool:
+    from allauth.mfa.utils import is_mfa_enabled  # only once the apps are loaded
+
+    return bool(is_mfa_enabled(user))
+
+
+def has_shown_second_factor(request: HttpRequest) -> bool:
+    """Whether this browser has, since it logged in."""
+    from allauth.account.authentication import get_authentication_records
+
+    shown = {record["method"] for record in get_authentication_records(request, request.user)}
+    return "mfa" in shown and has_second_factor(request.user)
+
+
+def way_to_show(user: Any) -> str:
+    """The page that asks for the app's code, or for a passkey where there is no app."""
+    from allauth.mfa.models import Authenticator
+    from allauth.mfa.utils import is_mfa_enabled
+
+    has_app = is_mfa_enabled(user, types=[Authenticator.Type.TOTP])
+    return "mfa_reauthenticate" if has_app else "mfa_reauthenticate_webauthn"
+
+
+def second_factor_first(view: Any) -> Any:
+    """On a site that others reach, a password alone opens no page but the one that leaves."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        is_leaving = request.path == reverse("admin:logout")
+        if settings.LOOPBACK or is_leaving or has_shown_second_factor(request):
+            return view(request, *args, **kwargs)
+        if has_second_factor(request.user):  # set up in another browser, after this one had logged in
+            page = request.get_full_path() if request.method == "GET" else reverse("admin:index")
+            return SeeOther(f"{reverse(way_to_show(request.user))}?{urlencode({'next': page})}")
+        if request.method == "GET":
+            request.session["back_office_page"] = request.get_full_path()
+        return render(request, "admin/second_factor.html", {"title": _("A second factor")}, status=403)
+
+    return guarded
 
 
 class BackOffice(AdminSite):
@@ -36,21 +90,36 @@ class BackOffice(AdminSite):
     index_template = "admin/first_page.html"
     empty_value_display = "–"
 
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        models: list[Any] = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
+        shown = [model for model in models if model._meta.app_label not in CLOSED]
+        super().register(shown, admin_class, **options)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        return super().admin_view(second_factor_first(view), cacheable)
+
     def get_urls(self) -> list[Any]:
         return [path("attention/", self.admin_view(self.attention), name="attention"), *super().get_urls()]
 
     def attention(self, request: HttpRequest) -> TemplateResponse:
         """What needs the person who asks, with a button for each."""
+        groups = attention.look(attention.for_user(request.user))
         context = {
             **self.each_context(request),
             "title": _("Needs your attention"),
-            "groups": attention.look(attention.for_user(request.user)),
+            "groups": [group.for_user(request.user) for group in groups],
         }
         return TemplateResponse(request, "admin/attention.html", context)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        waiting = attention.count(attention.for_user(request.user))
-        return super().index(request, {"waiting": waiting, **(extra_context or {})})
+        context = {
+            "waiting": attention.count(attention.for_user(request.user)),
+            "has_second_factor": not settings.LOOPBACK or has_second_factor(request.user),
+        }
+        return super().index(request, context | (extra_context or {}))
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return redirect("account_change_password")
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         apps = super().get_app_list(request, app_label)
@@ -64,8 +133,9 @@ class BackOffice(AdminSite):
         for label, (heading, names) in ROOMS.items():
             wanted = names + (others if label == "tasks" else [])
             found = [models[name] for name in wanted if name in models]
-            if found and label in by_label:
-                rooms.append({**by_label[label], "name": heading, "models": found})
+            if found:
+                app = by_label.get(label) or next(app for app in apps if found[0] in app["models"])
+                rooms.append({**app, "name": heading, "models": found})
         return rooms
 
 

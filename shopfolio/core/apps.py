@@ -7,4 +7,7 @@ class CoreConfig(AppConfig):
     verbose_name = _("Site")
 
     def ready(self) -> None:
-        from shopfolio.core import tasks  # noqa: F401  # declares the jobs
+        from shopfolio.core import roles, tasks  # noqa: F401  # declares rights and jobs
+        from shopfolio.users import audit
+
+        audit.ACTIONS["identity"] = _("Changed who the owner is by law")

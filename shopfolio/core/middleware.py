@@ -17,7 +17,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 
 from shopfolio.core.views.status_pages import forbidden, status_page, too_many
 from shopfolio.core.whole_pages import brings_our_cookie
-from shopfolio.lib.http import is_htmx
+from shopfolio.lib.http import SECURITY_HEADERS, is_htmx
 from shopfolio.users.limits import TooMany
 
 log = structlog.get_logger(__name__)
@@ -29,6 +29,19 @@ FROM_STAFF = 1_000_000_000
 
 READ_TO_THE_END = 10_000_000
 """Bytes: of what is too large, so much is read and dropped. Browsers show no answer before they have sent."""
+
+
+class SecurityHeadersMiddleware:
+    """Stands in front of all others, so that files, redirects and early refusals have these headers too."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
 
 
 class NoNulMiddleware:

@@ -1,9 +1,15 @@
 """Jobs of the site."""
 
+from datetime import timedelta
+
 import structlog
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 
 from shopfolio.core import search_index, services
+from shopfolio.core.models import ContactMessage, CspReport, Subscriber
 from shopfolio.core.models.search import heal, searchables
+from shopfolio.lib.db import delete_in_batches
 from shopfolio.tasks.outbox import job
 
 log = structlog.get_logger(__name__)
@@ -26,3 +32,26 @@ def heal_search() -> None:
 @job("core.call_for_attention")
 def call_for_attention(*, kind: str) -> None:
     services.call_for_attention(kind)
+
+
+KEPT: dict[str, timedelta] = {
+    "spam": timedelta(days=30),
+    "messages": timedelta(days=365),
+    "never confirmed": timedelta(days=30),
+    "csp reports": timedelta(days=30),
+}
+"""How long somebody's data is kept here. What the owner has not looked at yet is never forgotten."""
+
+
+@job("core.forget", external=True, every=DAY)
+def forget() -> None:
+    """Every night: what is kept no longer, because nobody needs it any more."""
+    now = timezone.now()
+    messages, status = ContactMessage.objects, ContactMessage.Status
+    delete_in_batches(messages.filter(status=status.SPAM, created__lt=now - KEPT["spam"]))
+    seen = messages.filter(status__in=[status.READ, status.ANSWERED])
+    delete_in_batches(seen.filter(created__lt=now - KEPT["messages"]))
+    pending = Subscriber.objects.filter(status=Subscriber.Status.PENDING)
+    delete_in_batches(pending.filter(modified__lt=now - KEPT["never confirmed"]))
+    delete_in_batches(CspReport.objects.filter(modified__lt=now - KEPT["csp reports"]))
+    delete_in_batches(Session.objects.filter(expire_date__lt=now))

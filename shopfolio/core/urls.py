@@ -3,7 +3,7 @@ from django.views.decorators.http import require_safe
 
 from shopfolio.core import sitemaps
 from shopfolio.core.feeds import BlogFeed
-from shopfolio.core.views import audience, blog, health, policy, portfolio, resume, search, site
+from shopfolio.core.views import audience, blog, csp, health, policy, portfolio, resume, search, site
 from shopfolio.core.whole_pages import public_page
 
 app_name = "core"
@@ -31,6 +31,8 @@ urlpatterns = [
     path("sitemap.xml", sitemaps.sitemap_index, name="sitemap"),
     path("sitemap-<slug:kind>-<int:number>.xml", sitemaps.sitemap_part, name="sitemap_part"),
     path("robots.txt", site.robots, name="robots"),
+    path(".well-known/security.txt", site.security_txt, name="security_txt"),
+    path("csp-reports/", csp.report, name="csp_reports"),
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
 ]

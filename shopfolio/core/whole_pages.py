@@ -24,6 +24,7 @@ from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.cache import get_conditional_response, patch_vary_headers
 
+from shopfolio.core.message_storage import MessageCookie
 from shopfolio.core.page_cache import generation
 
 LIVES = 50
@@ -32,7 +33,7 @@ LIVES = 50
 MOST_BYTES = 32_000_000
 """Of each server process."""
 
-OUR_COOKIES = {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, "messages"}
+OUR_COOKIES = {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, MessageCookie.cookie_name}
 """Who brings one of them may see another page. Upper apps add theirs in AppConfig.ready()."""
 
 COMPRESSED: dict[str, Callable[[bytes], bytes]] = {

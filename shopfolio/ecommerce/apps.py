@@ -9,10 +9,16 @@ class EcommerceConfig(AppConfig):
     def ready(self) -> None:
         from shopfolio.core import sitemaps
         from shopfolio.core.whole_pages import OUR_COOKIES
-        from shopfolio.ecommerce import attention, tasks  # noqa: F401  # declares the jobs
+        from shopfolio.ecommerce import attention, roles, tasks  # noqa: F401  # declares rights and jobs
         from shopfolio.ecommerce.models import Product
         from shopfolio.ecommerce.models.cart import CartCookie
+        from shopfolio.users import audit
 
+        audit.ACTIONS |= {
+            "refund": _("Gave money back"),
+            "link": _("Revoked an order’s link"),
+            "shop": _("Changed the shop’s settings"),
+        }
         sitemaps.FIXED.append("ecommerce:shop")
         sitemaps.MODELS["products"] = Product
         OUR_COOKIES.add(CartCookie.NAME)

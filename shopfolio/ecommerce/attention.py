@@ -41,6 +41,8 @@ attention.JOBS |= {
     "ecommerce.deliver_invoice": _("Print an invoice and mail it to the buyer"),
     "ecommerce.mail_order_paid": _("Thank the buyer for an order"),
     "ecommerce.mail_order_received": _("Tell you of a new order"),
+    "ecommerce.forget": _("Forget old carts and what Stripe told long ago"),
+    "ecommerce.send_order_links": _("Send somebody the links to their orders"),
 }
 
 
@@ -118,7 +120,8 @@ def cases_of_reviews(orders: list[Order]) -> list[Case]:
 
 
 def link_to_refund(order: Order) -> Link:
-    return Link(gettext("Refund…"), reverse("admin:ecommerce_order_refund", args=[order.pk]))
+    address = reverse("admin:ecommerce_order_refund", args=[order.pk])
+    return Link(gettext("Refund…"), address, ("ecommerce.add_refund",))
 
 
 def undecided_payments() -> QuerySet[StripeSession]:
@@ -256,7 +259,7 @@ attention.register(
             "Stripe could not send this money back. Try again, or agree with the buyer on another way, "
             "such as a bank transfer."
         ),
-        permission="ecommerce.change_refund",
+        permission="ecommerce.add_refund",
         waiting=refunds_in_trouble,
         cases=cases_of_refunds,
     )
@@ -290,7 +293,7 @@ attention.register(
         advice=_(
             "The order is paid and its invoice has a number, but no document yet. Its buyer waits for it."
         ),
-        permission="ecommerce.change_invoice",
+        permission="ecommerce.change_order",
         waiting=unprinted_invoices,
         cases=cases_of_invoices,
     )

@@ -37,6 +37,18 @@ class EmailField(TextField):
     default_validators = [EmailValidator(_("An address such as ana@example.org."))]
 
 
+class FinderForm(forms.Form):
+    email = EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"required": _("Which address did you order with?")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **({"label_suffix": ""} | kwargs))
+
+
 class QuantityField(forms.IntegerField):
     def __init__(self, *, least: int, label: str = "") -> None:
         super().__init__(required=False, min_value=least, max_value=CartLine.MOST, label=label)

@@ -6,8 +6,9 @@ from django.utils import timezone
 
 from shopfolio.ecommerce import gateway
 from shopfolio.ecommerce.exceptions import PaymentUnavailable, SessionUnknown
-from shopfolio.ecommerce.models import Invoice, Order, OrderEvent, Refund, StripeEvent, StripeSession
+from shopfolio.ecommerce.models import Cart, Invoice, Order, OrderEvent, Refund, StripeEvent, StripeSession
 from shopfolio.ecommerce.services import checkout, invoicing, mails, payment, refund_settlement, watch
+from shopfolio.lib.db import delete_in_batches
 from shopfolio.tasks.models import Job
 from shopfolio.tasks.outbox import PermanentFailure, enqueue, job, run_again
 
@@ -122,6 +123,17 @@ def undecided_attempts() -> list[str]:
     return [str(key) for key in undecided.filter(created__lt=settled_by_now).values_list("pk", flat=True)]
 
 
+PAYLOADS_LIVE = timedelta(days=30)
+
+
+@job("ecommerce.forget", external=True, every=DAY)
+def forget() -> None:
+    """Every night: carts that nobody comes back to, and what Stripe's messages said, not that they came."""
+    delete_in_batches(Cart.objects.abandoned())
+    old = StripeEvent.objects.filter(created__lt=timezone.now() - PAYLOADS_LIVE)
+    old.exclude(payload={}).update(payload={})
+
+
 @job("ecommerce.make_refund", external=True)
 def make_refund(*, refund_id: str) -> None:
     refund_settlement.make_refund(refund_id)
@@ -160,6 +172,11 @@ def deliver_invoice(*, invoice_id: str, again: int = 0) -> None:
 @job("ecommerce.mail_order_paid")
 def mail_order_paid(*, order_id: str) -> None:
     mails.mail_order_paid(Order.objects.get(pk=order_id))
+
+
+@job("ecommerce.send_order_links", forgets=True)
+def send_order_links(*, email: str) -> None:
+    mails.mail_order_links(email)
 
 
 @job("ecommerce.mail_order_received")

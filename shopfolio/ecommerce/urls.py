@@ -1,6 +1,6 @@
 from django.urls import path
 
-from shopfolio.ecommerce.views import cart, catalog, checkout, orders
+from shopfolio.ecommerce.views import cart, catalog, checkout, finder, orders
 from shopfolio.ecommerce.webhooks import stripe_webhook
 
 app_name = "ecommerce"
@@ -13,6 +13,8 @@ urlpatterns = [
     path("checkout/", checkout.checkout, name="checkout"),
     path("checkout/return/", checkout.returned, name="checkout_return"),
     path("checkout/cancelled/", checkout.cancelled, name="checkout_cancelled"),
+    path("orders/find/", finder.find, name="find"),
+    path("orders/find/sent/", finder.sent, name="find_sent"),
     path("orders/<str:token>/", orders.order, name="order"),
     path("orders/<str:token>/invoice.pdf", orders.latest_document, name="invoice"),
     path("orders/<str:token>/documents/<path:number>.pdf", orders.document, name="document"),

@@ -1,12 +1,13 @@
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_admin import AuthoredAdmin, PageAdmin, RowAdmin
 from shopfolio.core.models import BlogPost, Tag
+from shopfolio.users.models import CustomUser
 
 
 @admin.register(BlogPost)
@@ -18,9 +19,17 @@ class BlogPostAdmin(AuthoredAdmin, PageAdmin):
     autocomplete_fields = ["tags"]
     more_fieldsets: ClassVar = [(_("Written by"), {"fields": ["author", "tags"]})]
 
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """An author is one of the staff: who has an account to buy with is no editor's to see."""
+        if db_field.name == "author":
+            has_written = Exists(BlogPost.objects.filter(author=OuterRef("pk")))
+            kwargs["queryset"] = CustomUser.objects.filter(Q(is_staff=True) | has_written)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
 
 @admin.register(Tag)
 class TagAdmin(RowAdmin):
+    ordering = ["title"]  # the model's own does not outlive a count
     list_display = ["title", "posts_count"]
     search_fields = ["title"]
     fields = ["title", "slug"]
@@ -30,8 +39,8 @@ class TagAdmin(RowAdmin):
         tags: QuerySet[Tag] = super().get_queryset(request)
         return tags.annotate(how_many=Count("posts"))
 
-    def view_on_site(self, tag: Tag) -> str:
-        return tag.get_absolute_url()
+    def view_on_site(self, tag: Tag) -> str | None:
+        return tag.get_absolute_url() if tag.slug else None
 
     @admin.display(description=_("posts"), ordering="how_many")
     def posts_count(self, tag: Tag) -> int:

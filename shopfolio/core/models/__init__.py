@@ -1,5 +1,6 @@
 from shopfolio.core.models.audience import ContactMessage, Subscriber, Testimonial
 from shopfolio.core.models.blog import BlogPost, Tag
+from shopfolio.core.models.csp import CspReport
 from shopfolio.core.models.policy import Policy
 from shopfolio.core.models.portfolio import Project, ProjectPicture
 from shopfolio.core.models.resume import Certificate, Experience, Skill
@@ -10,6 +11,7 @@ __all__ = [
     "BlogPost",
     "Certificate",
     "ContactMessage",
+    "CspReport",
     "Experience",
     "Policy",
     "Profile",

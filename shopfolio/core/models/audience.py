@@ -1,14 +1,15 @@
 import hashlib
-import hmac
 import uuid
 
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_models import BaseModel, PictureField, picture_path
+from shopfolio.lib.tokens import derived, is_derived
+
+LEAVING = "shopfolio.newsletter-leave"
 
 
 class ContactMessage(BaseModel):
@@ -85,12 +86,12 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         return self.filter(token_hash=Subscriber.hash_of(token))
 
     def by_leaving_token(self, token: str) -> "Subscriber | None":
+        key, _dot, secret = token.partition(".")
         try:
-            subscriber = self.filter(pk=uuid.UUID(token.partition(".")[0])).first()
+            subscriber = self.filter(pk=uuid.UUID(key)).first()
         except ValueError:
             return None
-        matches = subscriber and hmac.compare_digest(subscriber.leaving_token.encode(), token.encode())
-        return subscriber if matches else None
+        return subscriber if subscriber and is_derived(secret, LEAVING, key) else None
 
 
 class Subscriber(BaseModel):
@@ -127,6 +128,5 @@ class Subscriber(BaseModel):
 
     @property
     def leaving_token(self) -> str:
-        """For the link at the foot of every letter: derived, so that nothing is kept that could leak."""
-        mac = salted_hmac("shopfolio.newsletter-leave", str(self.pk), algorithm="sha256")
-        return f"{self.pk}.{mac.hexdigest()[:32]}"
+        """For the link at the foot of every letter."""
+        return f"{self.pk}.{derived(LEAVING, str(self.pk))}"

@@ -83,6 +83,7 @@ class Profile(SingletonModel):
 
     class Meta(SingletonModel.Meta):
         verbose_name = _("profile")
+        permissions = [("change_identity_profile", "Can change who the owner is by law")]
         verbose_name_plural = _("profile")
 
     def __str__(self) -> str:

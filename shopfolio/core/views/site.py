@@ -1,11 +1,15 @@
+from datetime import timedelta
+
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from shopfolio.core.models import BlogPost, Project, Testimonial
+from shopfolio.core.services import site
 from shopfolio.core.whole_pages import public_page
-from shopfolio.lib.http import absolute_url
+from shopfolio.lib.http import absolute, absolute_url
 
 PICTURE_TYPES = {
     "avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg", "jpeg": "image/jpeg",
@@ -34,6 +38,28 @@ def home(request: HttpRequest) -> HttpResponse:
         "posts": BlogPost.objects.live().defer("body")[:3],
     }
     return render(request, "core/home.html", context)
+
+
+SECURITY_TXT_LIVES = timedelta(days=180)
+"""From each moment when it is asked for; a year is the most that RFC 9116 advises."""
+
+
+@public_page()
+@require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Whom to tell of a weakness, after RFC 9116. A policy at the address "security" says how."""
+    profile = site().profile
+    lines = [
+        f"Contact: {absolute_url('core:contact')}",
+        f"Expires: {timezone.now() + SECURITY_TXT_LIVES:%Y-%m-%dT%H:%M:%SZ}",
+        f"Canonical: {absolute_url('core:security_txt')}",
+        f"Preferred-Languages: {profile.language}",
+    ]
+    if profile.email:
+        lines.insert(0, f"Contact: mailto:{profile.email}")
+    if policy := next((each for each in site().policies if each.slug == "security"), None):
+        lines.append(f"Policy: {absolute(policy.get_absolute_url())}")
+    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
 
 
 @require_safe

@@ -20,6 +20,7 @@ from shopfolio.ecommerce.models import (
 )
 from shopfolio.ecommerce.services.stock import lock_variants
 from shopfolio.ecommerce.services.stocktaking import believe_shelf, differing, take_stock
+from shopfolio.users import audit
 
 if TYPE_CHECKING:
     AnyModelForm = forms.ModelForm[Any]
@@ -39,6 +40,11 @@ class ShopSettingsAdmin(MoneyFieldsMixin, SingletonAdmin):
         (_("Stock"), {"fields": ["low_stock"]}),
         (_("Invoices"), {"fields": [("invoice_prefix", "credit_note_prefix"), "invoice_footer"]}),
     ]
+
+    def save_model(self, request: HttpRequest, obj: ShopSettings, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if form.changed_data:
+            audit.record("shop", by=request.user, note=", ".join(form.changed_data))  # type: ignore[arg-type]
 
 
 class VariantForm(AnyModelForm):
@@ -140,6 +146,16 @@ class ProductAdmin(MoneyFieldsMixin, PageAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         variants = Prefetch("variants", Variant.objects.order_by("position", "created"))
         return super().get_queryset(request).prefetch_related(variants)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The project only for whoever may look for one."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if request.user.has_perm("core.view_project"):
+            return fieldsets
+        return [
+            (heading, options | {"fields": [name for name in options["fields"] if name != "project"]})
+            for heading, options in fieldsets
+        ]
 
     def row_actions_for(self, request: HttpRequest, row: Any) -> list[str]:
         differs = differing().filter(product=row).exists()

@@ -51,6 +51,10 @@ class InvoiceAdmin(ReadOnlyAdmin):
     actions = ["deliver_again"]
     row_actions = ["deliver_again"]
 
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """As on its order's page."""
+        return request.user.has_perm("ecommerce.change_order")
+
     @admin.action(description=_("Print and send it"), permissions=["act"])
     def deliver_again(self, request: HttpRequest, invoices: QuerySet[Invoice]) -> None:
         for document in invoices:

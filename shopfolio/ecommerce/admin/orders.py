@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin, messages
@@ -114,8 +115,8 @@ class OrderAdmin(RefundPage, ReadOnlyAdmin):
     list_filter = ["status", "fulfilment"]
     search_fields = ["number", "email", "name", "company"]
     date_hierarchy = "created"
-    actions = ["mark_as_sent", "ask_stripe_again", "deliver_again"]
-    row_actions = ["mark_as_sent", "ask_stripe_again", "deliver_again"]
+    actions = ["mark_as_sent", "ask_stripe_again", "deliver_again", "renew_link"]
+    row_actions = ["mark_as_sent", "ask_stripe_again", "deliver_again", "renew_link"]
     inlines = [
         OrderLineInline, StripeSessionInline, InvoiceInline, EntitlementInline,
         RefundInline,
@@ -147,6 +148,7 @@ class OrderAdmin(RefundPage, ReadOnlyAdmin):
             "mark_as_sent": row.is_paid and row.fulfilment == Order.Fulfilment.OPEN,
             "ask_stripe_again": not is_decided and row.sessions.exists(),
             "deliver_again": row.invoices.exists(),
+            "renew_link": True,
         }
         return [name for name, is_offered in offered.items() if is_offered]
 
@@ -168,6 +170,12 @@ class OrderAdmin(RefundPage, ReadOnlyAdmin):
         sent = sum(aftercare.deliver_again(key, by=request.user) for key in keys)
         said = ngettext("%(count)d invoice goes out.", "%(count)d invoices go out.", sent)
         self.message_user(request, said % {"count": sent})
+
+    @admin.action(description=_("Revoke the link and send a new one"), permissions=["act"])
+    def renew_link(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
+        for order_id in orders.values_list("pk", flat=True):
+            aftercare.renew_link(order_id, by=request.user)
+        self.message_user(request, gettext("The old link no longer works, and a new one goes out."))
 
     @admin.display(description=_("total"), ordering="total")
     def total_shown(self, order: Order) -> str:
@@ -196,9 +204,19 @@ class OrderAdmin(RefundPage, ReadOnlyAdmin):
         lines = [order.address_line1, order.address_line2, town, order.country]
         return ", ".join(line for line in lines if line)
 
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Order | None:
+        order: Order | None = super().get_object(request, *args, **kwargs)
+        if order:
+            order.reader = request.user  # type: ignore[attr-defined]  # whose rights decide on the timeline's links
+        return order
+
     @admin.display(description=_("in time order"))
     def timeline(self, order: Order) -> str:
-        moments = timeline_of(order, language=site().profile.language)
+        reader = order.reader  # type: ignore[attr-defined]
+        moments = [
+            moment if moment.link is None or moment.link.opens_for(reader) else replace(moment, link=None)
+            for moment in timeline_of(order, language=site().profile.language)
+        ]
         return render_to_string("admin/ecommerce/timeline.html", {"moments": moments})
 
 

@@ -74,6 +74,7 @@ class RefundAdmin(OrderMoneyAdmin):
         return ["try_again"] if row.status == Refund.Status.CREATED else []
 
     def has_refund_permission(self, request: HttpRequest) -> bool:
+        """Who may give money back sees to it that it arrives."""
         return request.user.has_perm("ecommerce.add_refund")
 
     @admin.action(description=_("Try again"), permissions=["refund"])
@@ -86,7 +87,7 @@ class RefundAdmin(OrderMoneyAdmin):
             else:
                 self.message_user(request, gettext("Stripe is asked for it now."))
 
-    @admin.action(description=_("I have seen to it"), permissions=["act"])
+    @admin.action(description=_("I have seen to it"), permissions=["refund"])
     def set_aside(self, request: HttpRequest, rows: QuerySet[Refund]) -> None:
         for refund in rows:
             refunds.set_aside(refund)

@@ -21,6 +21,8 @@ from shopfolio.ecommerce.exceptions import CannotRefund
 from shopfolio.ecommerce.models import Order, Refund, StripeSession
 from shopfolio.ecommerce.services import stock
 from shopfolio.ecommerce.services.refunds import refund_order
+from shopfolio.users import audit
+from shopfolio.users.again import ask_again
 
 
 class RefundForm(forms.Form):
@@ -72,7 +74,7 @@ class RefundPage(RowActionsMixin):
     """For the order's admin: "Refund…" leads to a form, the form to a question, and the answer acts."""
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.refund)
+        view = self.admin_site.admin_view(ask_again("ecommerce.add_refund")(self.refund))
         return [
             path("<path:object_id>/refund/", view, name="ecommerce_order_refund"),
             *super().get_urls(),
@@ -100,6 +102,7 @@ class RefundPage(RowActionsMixin):
         except CannotRefund as error:
             form.add_error("amount", error.message)
             return self.show(request, order, payment, form)
+        audit.record("refund", by=request.user, about=order, note=form.amount_shown)  # type: ignore[arg-type]
         said = _("%(amount)s goes back to %(name)s. Stripe is asked now; look again in a moment.")
         return self.back_to(request, order, said % {"amount": form.amount_shown, "name": order.name})
 

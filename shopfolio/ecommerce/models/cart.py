@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Self
 from uuid import UUID
 
@@ -7,18 +8,22 @@ from django.core import signing
 from django.db import models
 from django.db.models import Q, Sum
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_models import BaseModel
 from shopfolio.ecommerce.models.catalog import Variant
+
+CART_LIVES = timedelta(days=30)
+"""After the last change."""
 
 
 @dataclass(frozen=True)
 class CartCookie:
     """Names a visitor's cart, and how many pieces are in it, so that the badge needs no query."""
 
-    NAME = "cart"
-    LIFE = 60 * 86_400
+    NAME = f"{settings.COOKIE_PREFIX}cart"
+    LIFE = int(CART_LIVES.total_seconds())
 
     cart_id: UUID
     count: int
@@ -48,6 +53,15 @@ class CartCookie:
         return signing.TimestampSigner(salt="shopfolio.cart")
 
 
+class CartQuerySet(models.QuerySet["Cart"]):
+    def abandoned(self) -> Self:
+        """Nobody has changed them for CART_LIVES, nor may somebody be paying for them."""
+        since = timezone.now() - CART_LIVES
+        paying = ["draft", "awaiting_payment", "processing"]
+        untouched = self.filter(modified__lt=since).exclude(lines__modified__gte=since)
+        return untouched.exclude(orders__status__in=paying)
+
+
 class Cart(BaseModel):
     """What somebody means to buy. A signed cookie leads here."""
 
@@ -59,6 +73,8 @@ class Cart(BaseModel):
         related_name="carts",
         verbose_name=_("user"),
     )
+
+    objects = CartQuerySet.as_manager()
 
     class Meta(BaseModel.Meta):
         verbose_name = _("cart")

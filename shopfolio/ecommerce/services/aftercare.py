@@ -4,12 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from uuid_utils.compat import uuid7
 
 from shopfolio.ecommerce import gateway
 from shopfolio.ecommerce.models import Invoice, Order, OrderEvent, Refund, StripeEvent, StripeSession
-from shopfolio.ecommerce.services import checkout, payment, refunds
+from shopfolio.ecommerce.services import checkout, mails, payment, refunds
 from shopfolio.tasks.models import Email
 from shopfolio.tasks.outbox import do_again, enqueue
+from shopfolio.users import audit
 
 
 def ask_stripe(order: Order, *, by: Any) -> Order:
@@ -32,14 +34,30 @@ def deliver_again(order_id: UUID, *, by: Any) -> bool:
     invoice: Invoice | None = order.invoices.filter(kind=Invoice.Kind.INVOICE).first()
     if invoice is None:
         return False
-    mails = Email.objects.filter(key__startswith="order-paid-", key__endswith=str(order.pk)).count()
-    if mails:
-        again = f"{invoice.number}-again-{mails}"
-        enqueue("ecommerce.deliver_invoice", key=again, invoice_id=str(invoice.pk), again=mails)
+    before = Email.objects.filter(key__startswith="order-paid-", key__endswith=str(order.pk)).count()
+    if before:
+        again = f"{invoice.number}-again-{before}"
+        enqueue("ecommerce.deliver_invoice", key=again, invoice_id=str(invoice.pk), again=before)
     else:
         do_again("ecommerce.deliver_invoice", key=invoice.number, invoice_id=str(invoice.pk))
     OrderEvent.objects.create(order=order, why="The mail with the invoice is sent again.", by=by)
     return True
+
+
+def ask_for_links(email: str) -> None:
+    """Promise to look whether there are orders of this address; the job's name for it tells nobody's."""
+    enqueue("ecommerce.send_order_links", key=str(uuid7()), email=email)
+
+
+@transaction.atomic
+def renew_link(order_id: UUID, *, by: Any) -> None:
+    """Make the order's link worthless, and send its buyer a new one."""
+    order = Order.objects.select_for_update().get(pk=order_id)
+    order.link_version += 1
+    order.save(update_fields=["link_version"])
+    OrderEvent.objects.create(order=order, why="The link was revoked, and a new one is sent.", by=by)
+    audit.record("link", by=by, about=order)
+    mails.mail_new_link(order)
 
 
 def print_again(document: Invoice) -> None:
@@ -65,3 +83,4 @@ def refund_again(refund: Refund, *, by: Any) -> None:
         refunds.try_again(refund, by=by)
     else:
         do_again("ecommerce.make_refund", key=str(refund.pk), refund_id=str(refund.pk))
+    audit.record("refund", by=by, about=refund.order, note=f"again: {refund.amount} {refund.currency}")

@@ -10,16 +10,18 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from uuid_utils.compat import uuid7
 
 from shopfolio.core.services import owners_address, site
 from shopfolio.ecommerce.models import Entitlement, Invoice, Order, OrderEvent, OrderLine, Refund, Variant
 from shopfolio.ecommerce.services.delivery import downloads_of
 from shopfolio.ecommerce.services.invoicing import pdf_of
 from shopfolio.ecommerce.services.printing import tax_groups, tax_name
-from shopfolio.lib.http import absolute
+from shopfolio.lib.http import absolute, absolute_url
 from shopfolio.lib.locales import country_name, format_day
 from shopfolio.lib.money import format_money
 from shopfolio.tasks.emails import Attachment, queue_mail
+from shopfolio.users.limits import may_be_mailed
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,12 @@ def mail_order_paid(
     attachments: list[Attachment] | None = None,
     again: int = 0,
 ) -> None:
-    """Thank the buyer, once per order and repeat."""
+    """Thank the buyer, once per order and repeat.
+
+    What costs nothing anybody can order in anybody's name, so that such mails count as a stranger's.
+    """
+    if not order.total and not may_be_mailed(order.email):
+        return
     with translation.override(order.language):
         context = order_paid_context(order, invoice)
     write_to_buyer("order_paid", order, context, attachments, occasion=f"again-{again}-" if again else "")
@@ -118,6 +125,65 @@ def mail_order_refunded(refund: Refund, *, attachments: list[Attachment]) -> Non
     write_to_buyer("order_refunded", order, context, attachments, occasion=f"{refund.pk}-")
 
 
+MOST_LINKS = 50
+"""Orders in one mail; whoever has more has an account, or asks."""
+
+
+@dataclass(frozen=True)
+class LinkToOrder:
+    what: str
+    note: str
+    url: str
+
+    @classmethod
+    def to(cls, order: Order, *, language: str) -> "LinkToOrder":
+        day = format_day((order.paid_at or order.created).date(), language)
+        what = _("Order %(number)s, %(day)s") % {"number": order.number, "day": day}
+        total = format_money(order.total, order.currency, language)
+        note = f"{total}, {order.get_status_display()}"
+        return cls(what, note, absolute(order.get_absolute_url()))
+
+
+@transaction.atomic
+def mail_order_links(email: str) -> None:
+    """Send the links to all orders of an address to that address, if it has any and got none lately.
+
+    Anybody may ask for that with anybody's address, and learns nothing.
+    """
+    mailboxes: dict[str, list[Order]] = {}
+    for order in Order.objects.of_buyer(email)[:MOST_LINKS]:
+        mailboxes.setdefault(mailbox(order.email), []).append(order)
+    for orders in mailboxes.values():
+        if may_be_mailed(orders[0].email):
+            write_links(orders, key=f"order-links-{uuid7()}")
+
+
+def mailbox(address: str) -> str:
+    """Whose address it is. To PostgreSQL, asked without case, a dotless i is an i; to mail it is not."""
+    return address.lower() if address.isascii() else address
+
+
+def mail_new_link(order: Order) -> None:
+    """In place of the one that was revoked."""
+    write_links([order], key=f"order-link-{order.link_version}-{order.pk}", is_renewed=True)
+
+
+def write_links(orders: list[Order], *, key: str, is_renewed: bool = False) -> None:
+    """All of one buyer's, in the language of the latest."""
+    latest = orders[0]
+    with translation.override(latest.language):
+        links = [LinkToOrder.to(order, language=latest.language) for order in orders]
+    queue_mail(
+        "order_links",
+        key=key,
+        to=latest.email,
+        from_name=site().profile.name,
+        reply_to=owners_address(),
+        context={"site": site(), "links": links, "is_renewed": is_renewed},
+        language=latest.language,
+    )
+
+
 def write_to_buyer(
     template: str,
     order: Order,
@@ -133,7 +199,7 @@ def write_to_buyer(
         to=order.email,
         from_name=site().profile.name,
         reply_to=owners_address(),
-        context=context,
+        context=context | {"find_url": absolute_url("ecommerce:find")},
         language=order.language,
         attachments=attachments,
     )

@@ -1,12 +1,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -43,6 +44,9 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
     except ShopError as error:
         form.add_error(None, error.message)
         return not_added(request, product, form)
+    except IntegrityError:  # at the commit: somebody deleted the variant meanwhile
+        form.add_error(None, _("%(name)s is no longer offered.") % {"name": form.cleaned_data["variant"]})
+        return not_added(request, find_product(request, slug), form)
     return added(request, cart, form) if is_htmx(request) else back_to(cart)
 
 
@@ -113,7 +117,8 @@ def show_cart(
     totals = price_cart(cart)
     waiting = cart.orders.filter(status__in=[Order.Status.DRAFT, Order.Status.AWAITING_PAYMENT]).first()
     rows = rows_of(totals, form, waiting)
-    context = {"rows": rows, "totals": totals, "waiting": waiting, "form": form}
+    needs_change = any(row.problem for row in rows)
+    context = {"rows": rows, "totals": totals, "waiting": waiting, "form": form, "needs_change": needs_change}
     response = render(request, "ecommerce/cart.html", context, status=status)
     renew_badge(request, response, cart, sum(line.quantity for line in totals.lines))
     return response

@@ -23,7 +23,9 @@ from shopfolio.users.limits import HOUR, MINUTE, Limits, TooMany
 
 PATIENCE = 6
 """How often the page after paying looks again before it says that this takes long."""
-CHECKOUT = Limits("checkout", per_network={MINUTE: 300, HOUR: 2_000})
+CHECKOUT = Limits("checkout", per_network={MINUTE: 300, HOUR: 2_000}, for_all={MINUTE: 2_000, HOUR: 20_000})
+FREE = Limits("free", per_network={HOUR: 20}, for_all={HOUR: 200})
+"""Orders that cost nothing: each sends a mail, and no bank looks at who it is."""
 
 
 @never_cache
@@ -39,7 +41,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return show_form(request, form, totals, status=422)
     try:
-        CHECKOUT.count(request)
+        (CHECKOUT if totals.total else FREE).count(request)
         shown = form.cleaned_data["total"]
         return SeeOther(start_checkout(cart, buyer=form.buyer(), shown_total=shown, user=who_is(request)))
     except ShopError as error:
@@ -62,7 +64,7 @@ def returned(request: HttpRequest) -> HttpResponse:
     order = Order.objects.get(pk=attempt.order_id)
     if order.status in {Order.Status.DRAFT, Order.Status.AWAITING_PAYMENT} and looked < PATIENCE:
         return show_waiting(request, attempt, looked)
-    response = SeeOther(order.get_absolute_url())
+    response = SeeOther(way_to(order))
     renew_cart(request, response, order)
     return response
 
@@ -75,8 +77,13 @@ def cancelled(request: HttpRequest) -> HttpResponse:
     unfilled = request.GET.get("session_id") == SESSION_ID
     order = None if unfilled else find_attempt(request).order
     if order and (order.paid_at or order.status in {Order.Status.PROCESSING, Order.Status.REVIEW}):
-        return SeeOther(order.get_absolute_url())
+        return SeeOther(way_to(order))
     return render(request, "ecommerce/cancelled.html", {"order": order})
+
+
+def way_to(order: Order) -> str:
+    """The address that leads back from Stripe is as old as the order: it gives no newer link away."""
+    return order.get_absolute_url() if order.link_version == 1 else reverse("ecommerce:find")
 
 
 def checkout_form(totals: Totals, data: Any = None, initial: dict[str, Any] | None = None) -> CheckoutForm:

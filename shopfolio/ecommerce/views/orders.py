@@ -1,17 +1,44 @@
 """A buyer's order. Whoever has its link may see it; nobody else can guess it."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from shopfolio.core.views.status_pages import kept_nowhere
 from shopfolio.ecommerce.models import Entitlement, Invoice, Order, StripeSession
 from shopfolio.ecommerce.models.orders import LineKind
 from shopfolio.ecommerce.order_words import money_back, refund_lost, steps_of, words_for
 from shopfolio.ecommerce.services.delivery import downloads_of
 
 private = cache_control(private=True, no_store=True)
+
+
+class NoSuchOrder(Exception):
+    """The link leads to no order, or was revoked; which of both is nobody's business."""
+
+
+View = Callable[..., HttpResponseBase]
+
+
+def leads_to_finder(view: View) -> View:
+    """Whoever comes with a link that is none is told how to get another."""
+
+    @wraps(view)
+    def with_a_way_on(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except NoSuchOrder:
+            context = {"status": 404, "layout": "status/page.html"}
+            return kept_nowhere(render(request, "ecommerce/no_order.html", context, status=404))
+
+    return with_a_way_on
+
 
 CHANGES_SOON = {Order.Status.DRAFT: 5, Order.Status.AWAITING_PAYMENT: 15, Order.Status.PROCESSING: 30}
 """Seconds after which the page looks again."""
@@ -22,6 +49,7 @@ CAME_TO_NOTHING = {Order.Status.EXPIRED, Order.Status.CANCELLED, Order.Status.FA
 
 @private
 @require_safe
+@leads_to_finder
 def order(request: HttpRequest, token: str) -> HttpResponse:
     order = find_order(token)
     attempts = list(order.sessions.order_by("-number"))
@@ -51,6 +79,7 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
 
 @private
 @require_safe
+@leads_to_finder
 def latest_document(request: HttpRequest, token: str) -> HttpResponseBase:
     documents = documents_of(find_order(token))
     if not documents:
@@ -60,6 +89,7 @@ def latest_document(request: HttpRequest, token: str) -> HttpResponseBase:
 
 @private
 @require_safe
+@leads_to_finder
 def document(request: HttpRequest, token: str, number: str) -> HttpResponseBase:
     for document in documents_of(find_order(token)):
         if document.number == number:
@@ -69,6 +99,7 @@ def document(request: HttpRequest, token: str, number: str) -> HttpResponseBase:
 
 @private
 @require_safe
+@leads_to_finder
 def download(request: HttpRequest, token: str, file_id: object) -> HttpResponseBase:
     for product_file in downloads_of(find_order(token)):
         if product_file.pk == file_id:
@@ -81,7 +112,7 @@ def download(request: HttpRequest, token: str, file_id: object) -> HttpResponseB
 def find_order(token: str) -> Order:
     order = Order.objects.by_token(token)
     if order is None:
-        raise Http404
+        raise NoSuchOrder
     return order
 
 
