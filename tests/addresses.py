@@ -1,8 +1,12 @@
-"""Every address of the site, but the back office's: a new one must be entered here, and is then looked at."""
+"""Every address of the site: a new one must be entered here, and is then looked at."""
 
 from collections.abc import Iterator
 
+from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from shopfolio.core.models import Tag
 
 PUBLIC = {
     "core:home": {},
@@ -24,6 +28,9 @@ PUBLIC = {
     "core:sitemap": {},
     "core:sitemap_part": {"kind": "posts", "number": "1"},
     "core:robots": {},
+    "core:security_txt": {},
+    "ecommerce:find": {},
+    "ecommerce:find_sent": {},
     "ecommerce:shop": {},
     "ecommerce:product": {"slug": "product-0"},
 }
@@ -33,6 +40,7 @@ NOBODY_ELSES = {
     "core:newsletter_confirm": {"token": "x"},
     "core:newsletter_unsubscribe": {"token": "x"},
     "core:picture": {"path": "pictures/a.avif"},
+    "core:csp_reports": {},
     "core:live": {},
     "core:ready": {},
     "ecommerce:cart": {},
@@ -46,12 +54,46 @@ NOBODY_ELSES = {
     "ecommerce:document": {"token": "x", "number": "INV-1"},
     "ecommerce:download": {"token": "x", "file_id": "01890000-0000-7000-8000-000000000000"},
     "ecommerce:stripe_webhook": {},
+    "account_home": {},
+    "account_signup": {},
     "account_login": {},
+    "account_request_login_code": {},
+    "mfa_login_webauthn": {},
+    "mfa_authenticate": {},
+    "account_code": {},
+    "account_code_again": {},
+    "account_reset_password": {},
+    "account_new_password": {},
     "account_logout": {},
     "account_inactive": {},
-    "account_signup": {},
+    "account_security": {},
+    "account_change_password": {},
+    "account_set_password": {},
+    "account_email": {},
+    "account_email_verification_sent": {},
+    "account_reauthenticate": {},
+    "mfa_reauthenticate": {},
+    "mfa_reauthenticate_webauthn": {},
+    "mfa_activate_totp": {},
+    "mfa_deactivate_totp": {},
+    "mfa_view_recovery_codes": {},
+    "mfa_generate_recovery_codes": {},
+    "mfa_download_recovery_codes": {},
+    "mfa_add_webauthn": {},
+    "mfa_edit_webauthn": {"pk": "1"},
+    "mfa_remove_webauthn": {"pk": "1"},
+    "usersessions_list": {},
+    "mfa_index": {},
+    "mfa_list_webauthn": {},
 }
 """A cart, a token, an account, a machine's question: never kept."""
+
+
+OF_THE_ADMIN = [
+    "index", "attention", "login", "logout", "password_change", "password_change_done", "autocomplete",
+    "jsi18n",
+]  # fmt: skip
+"""The back office's own; what its models bring is found."""
 
 
 def names(patterns: list[URLPattern | URLResolver] | None = None, prefix: str = "") -> Iterator[str]:
@@ -66,3 +108,37 @@ def names(patterns: list[URLPattern | URLResolver] | None = None, prefix: str = 
 
 def addresses(table: dict[str, dict[str, str]]) -> list[str]:
     return [reverse(name, kwargs=arguments) for name, arguments in table.items()]
+
+
+def of_the_back_office() -> dict[str, str]:
+    """The addresses of the back office by name; those of a row lead to the last one of its model."""
+    any_row = ContentType.objects.get(app_label="core", model="tag").pk, Tag.objects.last().pk
+    found = {name: reverse(f"admin:{name}") for name in OF_THE_ADMIN}
+    found["view_on_site"] = reverse("admin:view_on_site", args=any_row)
+    for model, model_admin in admin.site._registry.items():
+        row = model._default_manager.last()
+        found[f"app_list_{model._meta.app_label}"] = reverse("admin:app_list", args=[model._meta.app_label])
+        for pattern in model_admin.get_urls():
+            if pattern.name is None:
+                continue  # the redirect from old addresses
+            known = {"object_id": row.pk, "id": row.pk}
+            parts = {part: known[part] for part in pattern.pattern.converters if part in known}
+            if "name" not in pattern.pattern.converters:
+                found[pattern.name] = reverse(f"admin:{pattern.name}", kwargs=parts)
+                continue
+            for action in model_admin.row_actions:
+                named = parts | {"name": action}
+                found[f"{pattern.name}_{action}"] = reverse(f"admin:{pattern.name}", kwargs=named)
+    return found
+
+
+def pages_of_the_back_office() -> list[str]:
+    """Its first page, every list, and the form of the first row of each."""
+    found = [reverse("admin:index")]
+    for model in admin.site._registry:
+        opts = model._meta
+        found.append(reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"))
+        row = model._default_manager.first()
+        if row is not None:
+            found.append(reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[row.pk]))
+    return found

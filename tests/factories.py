@@ -4,6 +4,7 @@ from itertools import count
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.test import Client
@@ -24,6 +25,7 @@ from shopfolio.ecommerce.models.cart import CartCookie
 from shopfolio.ecommerce.services import payment, stock
 from shopfolio.ecommerce.services.checkout import Buyer, place_order
 from shopfolio.ecommerce.services.pricing import price_cart
+from shopfolio.users.roles import Role
 
 numbers = count(1)
 
@@ -98,6 +100,14 @@ def make_owner(**fields: Any) -> Any:
     return get_user_model().objects.create_superuser(
         **({"email": f"owner{next(numbers)}@example.org"} | fields)
     )
+
+
+def make_staff(role: Role, **fields: Any) -> Any:
+    """Somebody who has this role and is no superuser."""
+    email = f"staff{next(numbers)}@example.org"
+    user = get_user_model().objects.create_user(**({"email": email, "is_staff": True} | fields))
+    user.groups.add(Group.objects.get(name=role))
+    return user
 
 
 def make_post(title: str = "", *, live: bool = True, **fields: Any) -> BlogPost:

@@ -16,6 +16,9 @@ class Rule:
     exempt: tuple[str, ...] = ()
 
 
+SECRET = r"(?<![A-Za-z])(token|secret|signature|digest|token_hash|hexdigest)(?![A-Za-z])"
+"""Names of what must not be compared sign by sign, whose time tells how much was right."""
+
 RULES = [
     Rule(r"\|\s*safe\b|autoescape\s+off", "**/*.html", "rich text passes the sanitiser: use |rich_text"),
     Rule(r"\bmark_safe\b|\bSafeString\(", "**/*.py", "only lib/html.py marks text as safe", ("lib/html.py",)),
@@ -29,7 +32,32 @@ RULES = [
     ),
     Rule(r"\son[a-z]+\s*=\s*[\"']", "templates/**/*.html", "the CSP forbids inline handlers"),
     Rule(r"unsafe-(inline|eval)", "**/*.py", "the CSP stays strict"),
-    Rule(r"\bfloat\(", "ecommerce/**/*.py", "money is whole minor units"),
+    Rule(r"\bfloat\(|\bFloatField\b", "ecommerce/**/*.py", "money is whole minor units"),
+    Rule(r"\bfloat\(", "lib/money.py", "money is whole minor units"),
+    Rule(rf"{SECRET}(\(\))?\s*[!=]=|[!=]=\s*[\w.]*{SECRET}", "**/*.py", "secrets: hmac.compare_digest()"),
+    Rule(
+        r"\bbuild_absolute_uri\(|\bget_current_site\(",
+        "**/*.py",
+        "links come from SITE_URL: lib.http.absolute()",
+    ),
+    Rule(
+        r"(?i)X[-_]FORWARDED",
+        "**/*.py",
+        "only lib/http.py knows whom to believe",
+        ("lib/http.py", "ecommerce/simulator/"),
+    ),
+    Rule(
+        r"@csrf_exempt",
+        "**/*.py",
+        "a form says where it comes from",
+        ("core/views/audience.py", "core/views/csp.py", "ecommerce/webhooks.py", "ecommerce/simulator/"),
+    ),
+    Rule(
+        r"\b(RawSQL|\.raw|\.extra)\(",
+        "**/*.py",
+        "the ORM quotes what comes in",
+        ("core/models/search.py", "core/search_index.py", "core/search.py"),
+    ),
 ]
 
 

@@ -47,6 +47,9 @@ BUDGETS = {
     "core:sitemap": 10,  # two for each of five kinds
     "core:sitemap_part": 3,
     "core:robots": 0,
+    "core:security_txt": 0,
+    "ecommerce:find": 0,
+    "ecommerce:find_sent": 0,
     "ecommerce:shop": 3,
     "ecommerce:product": 3,
 }

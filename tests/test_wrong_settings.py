@@ -42,10 +42,13 @@ WRONG = {
     "STRIPE_WEBHOOK_SECRET": ["word", "whsec_", "whsec_a,word"],
     "STRIPE_API_BASE": ["api.stripe.com", "ftp://x", "https://api.stripe.com/v1"],
     "STRIPE_CHECKOUT_ORIGIN": ["pay.example.org", "http://pay.example.org", "https://x; script-src *"],
+    "SOCIAL_LOGIN": ["github", "github:word", "word:id:word", "github:id:word:word", "github: :word"],
     "LOG_FORMAT": ["xml", "JSON"],
     "DEBUG": ["maybe", "2"],
 }  # fmt: skip
-SECRET = {"SECRET_KEY", "SECRET_KEY_FALLBACKS", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"}
+SECRET = {
+    "SECRET_KEY", "SECRET_KEY_FALLBACKS", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "SOCIAL_LOGIN",
+}  # fmt: skip
 RIGHT = {
     "SITE_URL": ["https://INES.example", "http://[::1]:8000", "https://ines.example/", "http://my_site:80"],
     "ALLOWED_HOSTS": ["ines.example, .ines.example", "[::1],10.0.0.1", ","],
@@ -53,6 +56,7 @@ RIGHT = {
     "CACHE_URL": ["rediss://:w@h:6379/2?ssl_cert_reqs=none", "redis://my_redis"],
     "EMAIL_URL": ["smtp+tls://a@b.example:pa%2Fss@mail.example:587", "smtp://localhost:25", "smtps://h"],
     "DEFAULT_FROM_EMAIL": ["Inês Calder <hello@ines.example>", "hello@localhost"],
+    "SOCIAL_LOGIN": ["github:id-1:secret_1, gitlab:id:secret"],
     "STRIPE_WEBHOOK_SECRET": ["whsec_a, whsec_b"],
     "STRIPE_SECRET_KEY": ["rk_live_Aa0", "sk_test_simulator_a-_"],
 }
@@ -90,6 +94,16 @@ def test_a_wrong_value_is_refused_by_name(monkeypatch, tmp_path, name, value):
 )
 def test_a_right_value_is_taken(monkeypatch, tmp_path, name, value):
     assert read(monkeypatch, tmp_path, **{name: value})["SITE_URL"]
+
+
+def test_a_server_that_falls_silent_is_given_up_unless_the_address_says_otherwise(monkeypatch, tmp_path):
+    url = "postgres://h/b?tcp_user_timeout=60000"
+
+    usual = read(monkeypatch, tmp_path, DATABASE_URL="postgres://h/b")["DATABASES"]["default"]["OPTIONS"]
+    own = read(monkeypatch, tmp_path, DATABASE_URL=url)["DATABASES"]["default"]["OPTIONS"]
+
+    assert usual == {"connect_timeout": 5, "tcp_user_timeout": 8_000}
+    assert own == {"connect_timeout": 5, "tcp_user_timeout": 60_000}
 
 
 @pytest.mark.parametrize("folder", ["/proc/nowhere", "/etc/passwd", "/dev/null/x"])

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from shopfolio.core.middleware import EDITOR_STYLE, editor_hashes
-from shopfolio.core.models import BlogPost, ContactMessage, Profile, Testimonial
+from shopfolio.core.models import BlogPost, Certificate, ContactMessage, Profile, Testimonial
 from shopfolio.users.models import CustomUser
 from tests.factories import make_post
 
@@ -190,3 +190,12 @@ def test_the_editor_still_brings_the_style_that_the_policy_allows():
         [style] = re.findall(r"=`(\.ProseMirror \{.*?)`", file.read(), re.S)
 
     assert sha256(style) == EDITOR_STYLE
+
+
+def test_a_web_address_typed_without_a_scheme_is_https(owner_client):
+    address = reverse("admin:core_certificate_add")
+
+    typed = {"title": "Woodcut", "issuer": "School", "status": 1, "url": "example.org/proof"}
+    owner_client.post(address, typed)
+
+    assert Certificate.objects.get().url == "https://example.org/proof"

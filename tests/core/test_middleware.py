@@ -88,7 +88,7 @@ def test_the_login_page_sends_a_token_and_works(strict_client):
 
     response = strict_client.post("/account/login/", fields, headers={"Sec-Fetch-Site": "same-origin"})
 
-    assert (response.status_code, response["Location"]) == (302, "/")
+    assert (response.status_code, response["Location"]) == (302, "/account/")
 
 
 def test_the_login_page_stands_in_our_layout(client):
@@ -98,13 +98,6 @@ def test_the_login_page_stands_in_our_layout(client):
 
     assert "<title>Log in, Ines Calder</title>" in page
     assert "Generative artist" in page
-
-
-def test_signing_up_is_closed(client):
-    page = client.get("/account/signup/")
-
-    assert page.status_code == 200
-    assert 'type="password"' not in page.content.decode()
 
 
 def test_the_back_office_is_entered_through_our_login(client):

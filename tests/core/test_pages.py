@@ -27,7 +27,8 @@ FIXED = [
 ]  # fmt: skip
 POLICY = {
     "default-src 'none'", "base-uri 'none'", "connect-src 'self'", "font-src 'self'", "style-src 'self'",
-    "frame-ancestors 'none'", "form-action 'self' https://checkout.stripe.com", "img-src 'self' data:",
+    "frame-ancestors 'none'",
+    "report-uri /csp-reports/", "form-action 'self' https://checkout.stripe.com", "img-src 'self' data:",
     "script-src 'self'",
 }  # fmt: skip
 

@@ -2,13 +2,18 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
+import time_machine
+from redis import RedisError
 
 from shopfolio.core import search as search_module
 from shopfolio.core.models import BlogPost, Policy, Profile, Project, Skill
 from shopfolio.core.search import A_PAGE
+from shopfolio.core.views import search as search_view
+from shopfolio.users import limits
 from tests.factories import make_page, make_product, make_variant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
@@ -151,3 +156,38 @@ def test_every_page_leads_to_the_search_and_a_lost_visitor_may_type_at_once(clie
 
 def test_it_takes_no_other_method(client):
     assert client.post("/search/", {"q": "pens"}).status_code == 405
+
+
+def test_who_searches_as_if_by_machine_is_asked_to_wait(client, monkeypatch):
+    monkeypatch.setattr(search_view, "SEARCHES", 3)
+    with time_machine.travel(datetime(2026, 11, 24, 3, 0, 17, tzinfo=UTC), tick=False) as clock:
+        for number in range(3):
+            page_of(client, q=f"pens {number}")
+
+        refused = client.get("/search/", {"q": "more pens"})
+        neighbour = client.get("/search/", {"q": "more"}, headers={"X-Forwarded-For": "203.0.113.5"})
+        empty = client.get("/search/")
+        clock.shift(timedelta(seconds=43))
+        later = client.get("/search/", {"q": "more pens"})
+
+    assert (refused.status_code, refused["Retry-After"]) == (429, "43")
+    assert "That was a lot at once." in refused.content.decode()
+    assert [answer.status_code for answer in (neighbour, empty, later)] == [200, 200, 200]
+
+
+def test_counting_searches_asks_the_database_for_nothing(client, django_assert_num_queries):
+    page_of(client, q="pens")
+
+    with django_assert_num_queries(1):  # the search's own, which finds nothing
+        page_of(client, q="brushes")
+
+
+def test_while_nothing_can_count_everybody_may_search(client, monkeypatch):
+    def away(*args):
+        raise RedisError
+
+    monkeypatch.setattr(search_view, "SEARCHES", 0)
+    assert client.get("/search/", {"q": "ink"}).status_code == 429
+    monkeypatch.setattr(limits, "cache", SimpleNamespace(add=away, incr=away))
+
+    page_of(client, q="pens")

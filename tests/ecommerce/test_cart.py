@@ -26,7 +26,7 @@ def test_adding_leads_to_the_cart_and_the_badge_counts_pieces(client):
 
     assert (answer.status_code, answer["Location"]) == (303, "/cart/")
     cookie = answer.cookies["cart"]
-    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 60 * 86_400)
+    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 30 * 86_400)
     assert "<b>2</b>" in client.get("/shop/").content.decode()
     assert CartLine.objects.get().quantity == 2
 
@@ -294,6 +294,8 @@ def test_what_can_no_longer_be_bought_says_why_at_its_line(client, change, words
     page = client.get("/cart/").content.decode()
 
     assert f'<span class="status bad">{words}</span>' in page
+    assert "cannot be bought as it is" in page
+    assert 'href="/checkout/"' not in page
     assert ('href="/shop/print/"' in page) == (client.get("/shop/print/").status_code == 200)
     assert cart.lines.get().quantity == 2
 
@@ -316,6 +318,7 @@ def test_a_buyer_is_not_told_sold_out_of_what_is_held_for_them(client):
 
     assert "sold out" not in page.lower()
     assert "These are held for you" in page
+    assert 'href="/checkout/"' in page
 
 
 def test_the_badge_follows_a_cart_that_was_emptied_elsewhere(client):
@@ -377,3 +380,24 @@ def test_more_than_there_is_does_not_go_into_the_cart(client):
     assert response.status_code == 422
     assert "Only 3 left of Night Bus." in response.content.decode()
     assert not Cart.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_deleted_while_it_is_added_is_refused_in_words(client, monkeypatch):
+    make_shop()
+    variant = make_variant(make_product("Print"), available=None)
+
+    def add_and_lose(cart, **what):
+        line = add_to_cart(cart, **what)
+        gone = Variant.objects.filter(pk=variant.pk)
+        gone._raw_delete(gone.db)  # as another process would, which cannot see this line yet
+        return line
+
+    monkeypatch.setattr("shopfolio.ecommerce.views.cart.add_to_cart", add_and_lose)
+
+    answer = client.post("/cart/add/print/")
+
+    assert answer.status_code == 422
+    assert f"{variant} is no longer offered." in answer.content.decode()
+    assert not CartLine.objects.exists()
+    assert not answer.cookies

@@ -38,6 +38,18 @@ def test_who_paid_may_download(client, book):
     assert address_of(order, file) in client.get(order.get_absolute_url()).content.decode()
 
 
+@pytest.mark.parametrize("name", ["page.html", "picture.svg", "script.js", "feed.xml", "nothing"])
+def test_a_download_never_opens_as_a_page_of_ours(client, book, name):
+    file = make_file(book.product, text="<script>alert(1)</script>", filename=name)
+    order = make_paid_order((book, 1))
+
+    answer = client.get(address_of(order, file))
+
+    assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+
+
 def test_before_it_is_paid_nothing_can_be_had(client, book):
     file = make_file(book.product)
     order = make_waiting_order((book, 1))

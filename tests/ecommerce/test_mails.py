@@ -101,7 +101,9 @@ Ines Calder
 Ines Calder, Rua da Bempostinha 27, 1150-065 Lisboa. Tax number
 PT298114760.
 
-You get this because you ordered.
+You get this because you ordered. The links to all your orders, whenever
+you need them:
+http://127.0.0.1:8000/orders/find/
 """
     )
     html = html_of(message)

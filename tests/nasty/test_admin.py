@@ -7,9 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from allauth.account.models import EmailAddress
 from django.contrib import admin
-from django.contrib.auth.models import Group
 from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
 from django.db import transaction
@@ -45,7 +43,7 @@ NEEDED = {
 
 SINGLE = [Profile, ShopSettings]
 ADDED = [
-    BlogPost, Certificate, CustomUser, EmailAddress, Experience, Group, Policy, Product, Project, Redirect,
+    BlogPost, Certificate, CustomUser, Experience, Policy, Product, Project, Redirect,
     Site, Skill, Tag, Testimonial,
 ]  # fmt: skip
 

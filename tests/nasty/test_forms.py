@@ -76,6 +76,22 @@ def login(client: Client) -> tuple[str, Fields]:
     }  # fmt: skip
 
 
+def sign_up(client: Client) -> tuple[str, Fields]:
+    return "/account/signup/", {
+        "email": "joe@quick.example",  # of other letters than the values: a password must not resemble it
+        "password": "seven wooden boats",
+        "next": "/shop/",
+    }
+
+
+def login_code(client: Client) -> tuple[str, Fields]:
+    return "/account/login/code/", {"email": "ana@example.org", "next": "/shop/"}
+
+
+def reset(client: Client) -> tuple[str, Fields]:
+    return "/account/password/reset/", {"email": "ana@example.org", "next": "/shop/"}
+
+
 def leaving(client: Client) -> tuple[str, Fields]:
     subscriber = Subscriber.objects.create(email="ana@example.org")
     return f"/newsletter/unsubscribe/{subscriber.leaving_token}/", {"List-Unsubscribe": "One-Click"}
@@ -89,6 +105,9 @@ FORMS = {
     "remove from cart": Form(cart_remove),
     "checkout": Form(checkout),
     "login": Form(login, taken=302, refused=200),
+    "sign up": Form(sign_up),
+    "login code": Form(login_code),
+    "new password": Form(reset),
     "leave newsletter": Form(leaving, taken=200),
 }
 NO_WORDS = {

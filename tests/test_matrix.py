@@ -1,0 +1,121 @@
+"""Who is answered what at every address: tests/matrix.md is the answer, and this is the question.
+
+A new address has no row there and fails. With MATRIX=write in the environment the test writes the table anew;
+read what has changed in it before you commit it.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from difflib import unified_diff
+from pathlib import Path
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from shopfolio.ecommerce.models import Order
+from shopfolio.users.roles import Role
+from tests import addresses
+from tests.everything import add_rows
+from tests.factories import make_owner, make_staff
+from tests.users.people import PASSWORD, make_person
+
+pytestmark = pytest.mark.django_db
+
+TABLE = Path(__file__).with_name("matrix.md")
+PEOPLE: dict[str, Callable[[], Any]] = {
+    "visitor": lambda: None,
+    "buyer A": lambda: make_person("a@example.org"),
+    "buyer B": lambda: make_person("b@example.org"),
+    "clerk": lambda: make_staff(Role.CLERK, password=PASSWORD),
+    "editor": lambda: make_staff(Role.EDITOR, password=PASSWORD),
+    "owner": lambda: make_owner(password=PASSWORD),
+}
+LEADS_TO = {"/account/login/": "log in", "/admin/login/": "log in", "/account/confirm/": "who?"}
+"""Instead of the status, where an answer leads somewhere else: to log in, or to say once more who it is."""
+HEAD = f"""# Who is answered what
+
+Each row is an address and a method, each cell the status of the answer. *log in* leads to the login, *who?*
+asks once more who it is. Forms are sent empty, so 422 (200 in the back office) is a door that is open. What
+has (A) after its name belongs to buyer A; whoever has the link of an order may read it. Written by a test.
+
+| address | method | {" | ".join(PEOPLE)} |
+|---|---|{"---|" * len(PEOPLE)}
+"""
+
+
+def everywhere() -> dict[str, str]:
+    """All addresses by name; where one needs a token or a key, it is nobody's."""
+    tables = addresses.PUBLIC | addresses.NOBODY_ELSES
+    found = {name: reverse(name, kwargs=arguments) for name, arguments in tables.items()}
+    return found | {f"admin:{name}": path for name, path in addresses.of_the_back_office().items()}
+
+
+def things_of(person: Any) -> dict[str, str]:
+    """An order, to whose link nobody else has come, and a passkey."""
+    order = Order.objects.exclude(paid_at=None)[0]
+    key = Authenticator.objects.create(user=person, type="webauthn", data={"name": "Phone"})
+    return {
+        "ecommerce:order": reverse("ecommerce:order", args=[order.token]),
+        "ecommerce:invoice": reverse("ecommerce:invoice", args=[order.token]),
+        "mfa_edit_webauthn": reverse("mfa_edit_webauthn", args=[key.pk]),
+        "mfa_remove_webauthn": reverse("mfa_remove_webauthn", args=[key.pk]),
+    }
+
+
+def log_in(person: Any) -> Client:
+    browser = Client()
+    if person:
+        browser.force_login(person)
+    return browser
+
+
+def answer_of(browser: Client, method: str, path: str) -> str:
+    """What is answered; whatever that does is taken back."""
+    cookies = browser.cookies.copy()
+    with transaction.atomic():
+        answer = getattr(browser, method)(path, headers={"Sec-Fetch-Site": "same-origin"})
+        transaction.set_rollback(True)
+    browser.cookies = cookies
+    leads_to = answer.headers.get("Location", "")
+    return next(
+        (word for start, word in LEADS_TO.items() if leads_to.startswith(start)), str(answer.status_code)
+    )
+
+
+def type_password(browser: Client, person: Any) -> None:
+    """A moment ago, so that nobody asks once more."""
+    session = browser.session
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": time.time(), "reauthenticated": True}
+    ]
+    session["account_authentication_methods_user"] = str(person.pk)
+    session.save()
+
+
+def ask(browsers: dict[str, Client], name: str, path: str) -> str:
+    rows = ""
+    for method in ("get", "post"):
+        cells = [answer_of(browser, method, path) for browser in browsers.values()]
+        rows += f"| {name} | {method.upper()} | {' | '.join(cells)} |\n"
+    return rows
+
+
+def test_everybody_is_answered_as_the_matrix_says(private_files):
+    add_rows()
+    people = {name: make() for name, make in PEOPLE.items()}
+
+    browsers = {name: log_in(person) for name, person in people.items()}
+    now = HEAD + "".join(ask(browsers, name, path) for name, path in everywhere().items())
+    for name in people.keys() - {"visitor"}:
+        type_password(browsers[name], people[name])
+    now += "".join(ask(browsers, f"{name} (A)", path) for name, path in things_of(people["buyer A"]).items())
+    if os.environ.get("MATRIX") == "write":
+        TABLE.write_text(now)
+
+    was = TABLE.read_text()
+    assert now == was, "".join(unified_diff(was.splitlines(True), now.splitlines(True), "matrix.md", "now"))
