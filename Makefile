@@ -14,6 +14,12 @@ PY := .venv/bin/python
 TEST_DATABASE_URL ?= postgres://$(shell id -un)@/shopfolio?host=/var/run/postgresql
 TEST_REDIS_URL ?= redis://127.0.0.1:6379
 
+# The tests that do more when there is time.
+SOAK_TESTS := tests/crash tests/race tests/nasty tests/ecommerce tests/core/test_search.py tests/test_crawler.py
+
+# Three on two cores: one of them is always waiting, for a browser, for Redis, for a killed process to be back.
+TEST_WORKERS ?= 3
+
 .PHONY: help
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,13 +43,13 @@ test: test-sqlite test-postgres ## Run the tests: all on SQLite, those that touc
 
 .PHONY: test-sqlite
 test-sqlite: .venv/installed-dev ## Run the tests on SQLite, browser tests included (some of them: ARGS="tests/lib -x")
-	@DATABASE_URL= CACHE_URL= CELERY_BROKER_URL= $(PY) -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+	@DATABASE_URL= CACHE_URL= CELERY_BROKER_URL= $(PY) -m pytest --numprocesses $(TEST_WORKERS) --dist loadgroup $(ARGS)
 
 .PHONY: test-postgres
 test-postgres: .venv/installed-dev ## Run the tests that touch rows on PostgreSQL and Redis
 	@export DATABASE_URL="$(TEST_DATABASE_URL)" CACHE_URL="$(TEST_REDIS_URL)/8" CELERY_BROKER_URL="$(TEST_REDIS_URL)/9"; \
 	if reason=$$($(PY) -m tests.services); then \
-		$(PY) -m pytest --numprocesses 2 -m rows $(ARGS); \
+		$(PY) -m pytest --numprocesses $(TEST_WORKERS) -m rows $(ARGS); \
 	else \
 		printf '\033[1;31m!!! %s The tests on PostgreSQL and Redis are LEFT OUT.\033[0m\n' "$$reason"; \
 		[ "$${CI:-}" != true ] || { echo "CI=true allows no test to be left out."; exit 1; }; \
@@ -51,10 +57,10 @@ test-postgres: .venv/installed-dev ## Run the tests that touch rows on PostgreSQ
 
 .PHONY: soak
 soak: .venv/installed-dev ## Run the crash and race tests at full count, on SQLite and on PostgreSQL with Redis (long)
-	@SOAK=1 DATABASE_URL= CACHE_URL= CELERY_BROKER_URL= $(PY) -m pytest -s tests/crash tests/race tests/nasty $(ARGS)
+	@SOAK=1 DATABASE_URL= CACHE_URL= CELERY_BROKER_URL= $(PY) -m pytest -s $(SOAK_TESTS) $(ARGS)
 	@export SOAK=1 DATABASE_URL="$(TEST_DATABASE_URL)" CACHE_URL="$(TEST_REDIS_URL)/8" CELERY_BROKER_URL="$(TEST_REDIS_URL)/9"; \
 	reason=$$($(PY) -m tests.services) || { echo "$$reason"; exit 1; }; \
-	$(PY) -m pytest -s -m rows tests/crash tests/race tests/nasty $(ARGS)
+	$(PY) -m pytest -s -m rows $(SOAK_TESTS) $(ARGS)
 
 .PHONY: bench
 bench: .venv/installed-dev ## Measure the pages beside a bare Django view, on SQLite and on PostgreSQL with Redis (three minutes)
@@ -70,6 +76,13 @@ lint: .venv/installed-dev ## Check style, types, import rules, templates and mig
 	$(PY) -m shopfolio makemigrations --check --dry-run || failed=1; \
 	$(PY) -m tests.house_rules || failed=1; \
 	exit $$failed
+
+.PHONY: quality
+quality: audit ## Run the long checks that ask somebody outside (so far: audit)
+
+.PHONY: audit
+audit: .venv/installed-dev ## Ask the advisory database about every package that we build on
+	@$(PY) -m tests.audit
 
 .PHONY: lock
 lock: .venv/installed-dev ## Write the lock files anew from pyproject.toml

@@ -59,6 +59,10 @@ def parsed_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+NETWORKS = [f"10.{number // 200}.{number % 200}.1" for number in range(1_000)]
+"""So many that nobody is asked to slow down."""
+
+
 def shapes() -> list[site.Shape]:
     """The small site, and the grown one where PostgreSQL and Redis answer."""
     found = [site.Shape("SQLite", {})]
@@ -94,7 +98,8 @@ def targets_of(server: site.Server) -> list[Target]:
     found = []
     for name, path in pages.items():
         found.append(Target(name, KEPT, server, [get(path, server.port)]))
-        found.append(Target(name, MADE, server, [get(path, server.port, **cart)]))
+        asked = [get(path, server.port, **cart, **{"X-Forwarded-For": each}) for each in NETWORKS]
+        found.append(Target(name, MADE, server, asked))
     found.append(Target("cart add", MADE, server, buyers(add, variant, server, own), status=303))
     return found
 
@@ -116,11 +121,10 @@ def get(path: str, port: int, **headers: str) -> str:
 
 
 def buyers(path: str, variant: str, server: site.Server, own: dict[str, str]) -> list[str]:
-    """A cart for each, from networks enough that nobody is asked to slow down."""
+    """A cart for each."""
     body = urlencode({"variant": variant})
     form = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(body))}
-    networks = (f"10.{number // 200}.{number % 200}.1" for number in range(1_000))
-    asked = (get(path, server.port, **own, **form, **{"X-Forwarded-For": each}) for each in networks)
+    asked = (get(path, server.port, **own, **form, **{"X-Forwarded-For": each}) for each in NETWORKS)
     return [request.replace("GET", "POST", 1) + body for request in asked]
 
 
