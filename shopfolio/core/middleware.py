@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.middleware.csrf import CsrfViewMiddleware
+from django.urls import reverse
 
 from shopfolio.core.views.status_pages import forbidden, status_page, too_many
 from shopfolio.core.whole_pages import brings_our_cookie
@@ -26,6 +27,9 @@ TOKEN_PATHS = ("/admin/", "/account/")
 
 FROM_STAFF = 1_000_000_000
 """Bytes that a form of the back office may bring, with all its pictures and downloads."""
+
+FROM_A_PERSON = 11_000_000
+"""Bytes: the profile's form with a picture."""
 
 READ_TO_THE_END = 10_000_000
 """Bytes: of what is too large, so much is read and dropped. Browsers show no answer before they have sent."""
@@ -97,7 +101,8 @@ class StatusPageMiddleware:
 class BodyLimitMiddleware:
     """Refuses what is too large by its stated length, before anything of it is parsed or written to disk.
 
-    Only staff may upload files; it stands behind the middleware that knows who asks.
+    Only staff may upload files, and everybody with an account a picture of themselves; it stands behind the
+    middleware that knows who asks.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -116,8 +121,10 @@ class BodyLimitMiddleware:
         return status_page(request, 413)
 
     def most_for(self, request: HttpRequest) -> int:
-        is_staff = is_back_office(request) and request.user.is_active and request.user.is_staff
-        return FROM_STAFF if is_staff else 0
+        if is_back_office(request):
+            return FROM_STAFF if request.user.is_active and request.user.is_staff else 0
+        is_picture = request.path == reverse("account_profile") and request.user.is_authenticated
+        return FROM_A_PERSON if is_picture else 0
 
 
 class SameOriginCsrfMiddleware(CsrfViewMiddleware):

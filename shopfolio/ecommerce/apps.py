@@ -12,7 +12,7 @@ class EcommerceConfig(AppConfig):
         from shopfolio.ecommerce import attention, roles, tasks  # noqa: F401  # declares rights and jobs
         from shopfolio.ecommerce.models import Product
         from shopfolio.ecommerce.models.cart import CartCookie
-        from shopfolio.users import audit
+        from shopfolio.users import audit, navigation
 
         audit.ACTIONS |= {
             "refund": _("Gave money back"),
@@ -22,3 +22,9 @@ class EcommerceConfig(AppConfig):
         sitemaps.FIXED.append("ecommerce:shop")
         sitemaps.MODELS["products"] = Product
         OUR_COOKIES.add(CartCookie.NAME)
+        navigation.add(
+            "orders",
+            _("Orders"),
+            "ecommerce:account_orders",
+            _("What you bought, with its invoices and downloads."),
+        )

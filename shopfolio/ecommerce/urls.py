@@ -1,6 +1,6 @@
 from django.urls import path
 
-from shopfolio.ecommerce.views import cart, catalog, checkout, finder, orders
+from shopfolio.ecommerce.views import account, cart, catalog, checkout, finder, orders
 from shopfolio.ecommerce.webhooks import stripe_webhook
 
 app_name = "ecommerce"
@@ -19,5 +19,6 @@ urlpatterns = [
     path("orders/<str:token>/invoice.pdf", orders.latest_document, name="invoice"),
     path("orders/<str:token>/documents/<path:number>.pdf", orders.document, name="document"),
     path("orders/<str:token>/downloads/<uuid:file_id>/", orders.download, name="download"),
+    path("account/orders/", account.orders, name="account_orders"),
     path("webhooks/stripe/", stripe_webhook, name="stripe_webhook"),
 ]

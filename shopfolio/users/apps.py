@@ -11,6 +11,12 @@ class UsersConfig(AppConfig):
         from shopfolio.users import audit, navigation, roles
 
         navigation.add(
+            "profile",
+            _("Profile"),
+            "account_profile",
+            _("Your name and picture, and how to reach you."),
+        )
+        navigation.add(
             "security",
             _("Security"),
             "account_security",

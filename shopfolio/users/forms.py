@@ -7,8 +7,11 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
+from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from shopfolio.tasks.outbox import enqueue
 from shopfolio.users.limits import HOUR, MINUTE, Limits, TooMany, take
 from shopfolio.users.models import CustomUser
 
@@ -109,6 +112,61 @@ class CodeForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **({"label_suffix": ""} | kwargs))
+
+
+class ProfileForm(forms.ModelForm[CustomUser]):
+    drop_avatar = forms.BooleanField(label=_("Without a picture from now on"), required=False)
+
+    class Meta:
+        model = CustomUser
+        fields = ["first_name", "last_name", "company", "phone", "language", "avatar"]
+        labels = {
+            "first_name": _("First name"),
+            "last_name": _("Last name"),
+            "company": _("Company"),
+            "phone": _("Phone"),
+            "language": _("Language of mails and invoices"),
+            "avatar": _("Picture"),
+        }
+        help_texts = {
+            "avatar": _("JPEG, PNG, WebP or AVIF, up to 10 MB. Where and when it was taken is removed.")
+        }
+        widgets = {
+            "first_name": forms.TextInput(attrs={"autocomplete": "given-name"}),
+            "last_name": forms.TextInput(attrs={"autocomplete": "family-name"}),
+            "company": forms.TextInput(attrs={"autocomplete": "organization"}),
+            "phone": forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}),
+            "avatar": forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/avif"}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **({"label_suffix": ""} | kwargs))
+        self.avatar_before = self.instance.avatar.name
+        if len(settings.LANGUAGES) > 1:
+            self.fields["language"] = forms.ChoiceField(
+                label=self.fields["language"].label, choices=settings.LANGUAGES, required=False
+            )
+        else:
+            del self.fields["language"]
+        if not self.avatar_before:
+            del self.fields["drop_avatar"]
+
+    def clean(self) -> dict[str, Any]:
+        """Names in one line: they also go into mails."""
+        cleaned = super().clean() or {}
+        for name, value in cleaned.items():
+            if isinstance(value, str):
+                cleaned[name] = " ".join(value.split())
+        if cleaned.get("drop_avatar") and not self.files.get("avatar"):
+            cleaned["avatar"] = False  # Django's word for none
+        return cleaned
+
+    def save_own(self) -> None:
+        """Only what the form asks for: password and address may change meanwhile elsewhere."""
+        with transaction.atomic():
+            self.instance.save(update_fields=[*(self.fields.keys() - {"drop_avatar"}), "modified"])
+            if self.avatar_before and self.avatar_before != self.instance.avatar.name:
+                enqueue("users.delete_picture", key=self.avatar_before, path=self.avatar_before)
 
 
 class ConfirmAddressForm(Plain, account.ConfirmEmailVerificationCodeForm):  # type: ignore[misc]

@@ -82,6 +82,12 @@ class CustomUser(BaseModel, AbstractUser):
             EmailAddress.objects.filter(models.Q(user=self) | models.Q(email=self.email)).delete()
             EmailAddress.objects.create(user=self, email=self.email, verified=True, primary=True)
 
+    def verified_addresses(self) -> list[str]:
+        """Where mail has shown to reach them."""
+        from allauth.account.models import EmailAddress  # needs this model first
+
+        return list(EmailAddress.objects.filter(user=self, verified=True).values_list("email", flat=True))
+
     @classmethod
     def owners(cls) -> models.QuerySet[Self]:
         """Who may everything: by role, or because the server's own command made them."""

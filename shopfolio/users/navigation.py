@@ -6,8 +6,18 @@ navigation.add("orders", _("Orders"), "ecommerce:account_orders", _("What you bo
 from dataclasses import dataclass
 from typing import Any
 
-ORDER = ("profile", "orders", "addresses", "newsletter", "security")
+from django.http import HttpRequest
+
+from shopfolio.users.models import CustomUser
+
+ORDER = ("profile", "orders", "addresses", "newsletter", "security", "data")
 """Who adds a room names its place here too."""
+
+
+class OwnRequest(HttpRequest):
+    """Of somebody who is logged in; what a room's view gets behind login_required."""
+
+    user: CustomUser
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from shopfolio.lib.db import delete_in_batches
@@ -19,6 +20,12 @@ def forget_sessions() -> None:
     """Every night: from where somebody was logged in, once they no longer are."""
     going_on = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
     delete_in_batches(UserSession.objects.exclude(session_key__in=going_on))
+
+
+@job("users.delete_picture", external=True)
+def delete_picture(*, path: str) -> None:
+    """One that somebody has replaced or taken away. Safe to run again."""
+    default_storage.delete(path)
 
 
 @job("users.note_refused_login")

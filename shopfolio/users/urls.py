@@ -28,6 +28,7 @@ urlpatterns = [
     path("password/reset/new/", views.new_password, name="account_new_password"),
     path("logout/", account.logout, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),
+    path("profile/", views.profile, name="account_profile"),
     path("security/", views.security, name="account_security"),
     path("security/password/", AGAIN.on(account.password_change), name="account_change_password"),
     path("security/password/first/", AGAIN.on(account.password_set), name="account_set_password"),

@@ -23,12 +23,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from shopfolio.lib.http import SeeOther, where_next
 from shopfolio.users import codes, mails
 from shopfolio.users.codes import MailedCode, mail_code
-from shopfolio.users.forms import CodeForm, EmailForm, NewPasswordForm, SignUpForm
-from shopfolio.users.limits import TooMany
+from shopfolio.users.forms import CodeForm, EmailForm, NewPasswordForm, ProfileForm, SignUpForm
+from shopfolio.users.limits import HOUR, Limits, TooMany
 from shopfolio.users.models import CustomUser
+from shopfolio.users.navigation import OwnRequest
 
 View = Callable[..., HttpResponse]
 form_page = require_http_methods(["GET", "HEAD", "POST"])
+
+PICTURES = Limits("account/picture", per_address={HOUR: 20})
+"""The address is the user's key."""
 
 STARTS = {
     codes.SIGN_UP: "account_signup",
@@ -67,6 +71,23 @@ def security(request: HttpRequest) -> HttpResponse:
         "sessions": len(UserSession.objects.purge_and_list(request.user)),
     }
     return render(request, "account/security.html", context)
+
+
+@form_page
+@login_required
+def profile(request: OwnRequest) -> HttpResponse:
+    # A row of its own, for the form writes into it what is refused, too.
+    person = CustomUser.objects.get(pk=request.user.pk)
+    if request.method != "POST":
+        return render(request, "account/profile.html", {"form": ProfileForm(instance=person)})
+    if request.FILES:
+        PICTURES.count(address=str(person.pk))  # each is decoded and written anew
+    form = ProfileForm(request.POST, request.FILES, instance=person)
+    if not form.is_valid():
+        return render(request, "account/profile.html", {"form": form}, status=422)
+    form.save_own()
+    messages.success(request, _("Your profile is saved."))
+    return SeeOther(reverse("account_profile"))
 
 
 @form_page

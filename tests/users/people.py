@@ -6,7 +6,8 @@ import time
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 
-from shopfolio.tasks.models import Email
+from shopfolio.tasks.models import Email, Job
+from shopfolio.tasks.outbox import run_job
 from shopfolio.users.models import CustomUser
 
 PASSWORD = "seven wooden boats"
@@ -33,3 +34,11 @@ def app_code(secret=SECRET, *, steps=0):
 def mailed_code():
     """The code in the latest mail."""
     return re.search(r"\b\d{6}\b", Email.objects.latest("created").text).group()
+
+
+def run_jobs(name):
+    """All that are due of this name; how many there were."""
+    due = list(Job.objects.filter(name=name, status=Job.Status.DUE))
+    for row in due:
+        assert run_job(row.pk), row.last_error
+    return len(due)

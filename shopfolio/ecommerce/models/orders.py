@@ -16,6 +16,7 @@ from shopfolio.lib.tokens import derived, is_derived
 
 if TYPE_CHECKING:
     from shopfolio.ecommerce.models.payments import StripeSession
+    from shopfolio.users.models import CustomUser
 
 ORDER_LINK = "shopfolio.order-link"
 EASY_TO_READ = "ABCDEFGHJKLMNPQRSTUVWXYZ379"
@@ -24,6 +25,11 @@ EASY_TO_READ = "ABCDEFGHJKLMNPQRSTUVWXYZ379"
 def new_order_number() -> str:
     """Eight signs without look-alikes; says nothing about how many orders there are."""
     return get_random_string(8, EASY_TO_READ)
+
+
+def mailbox(address: str) -> str:
+    """Whose address it is. To PostgreSQL, asked without case, a dotless i is an i; to mail it is not."""
+    return address.lower() if address.isascii() else address
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -38,15 +44,21 @@ class OrderQuerySet(models.QuerySet["Order"]):
             return None
         return order if is_derived(secret, ORDER_LINK, order.link_subject) else None
 
+    def worth_showing(self) -> Self:
+        """What its buyer may want to look at, the latest first."""
+        return self.exclude(status__in=Order.CAME_TO_NOTHING | {Order.Status.DRAFT}).order_by("-created")
+
     def of_buyer(self, email: str) -> Self:
-        """What somebody with this address ordered and may want to look at, the latest first."""
-        came_to_nothing = [
-            Order.Status.DRAFT,
-            Order.Status.EXPIRED,
-            Order.Status.CANCELLED,
-            Order.Status.FAILED,
-        ]
-        return self.filter(email__iexact=email).exclude(status__in=came_to_nothing).order_by("-created")
+        """What somebody with this address ordered, however the address is spelled."""
+        return self.filter(email__iexact=email).worth_showing()
+
+    def of_user(self, user: "CustomUser") -> Self:
+        """What somebody ordered logged in, or as a guest with an address that is shown to be theirs."""
+        spellings = set()
+        for address in user.verified_addresses():
+            found = self.filter(email__iexact=address).order_by().values_list("email", flat=True).distinct()
+            spellings |= {email for email in found if mailbox(email) == mailbox(address)}
+        return self.filter(Q(user=user) | Q(user=None, email__in=spellings))
 
     def paid_twice(self) -> Self:
         """Whose buyer paid a second time, and has not got that money back yet."""
@@ -93,6 +105,7 @@ class Order(BaseModel):
         Status.FAILED: {Status.PAID, Status.REVIEW},
         Status.REVIEW: {Status.PAID, Status.REFUNDED},
     }  # fmt: skip
+    CAME_TO_NOTHING: ClassVar[set[str]] = {Status.EXPIRED, Status.CANCELLED, Status.FAILED}
     HOLDS_STOCK: ClassVar[set[str]] = {Status.DRAFT, Status.AWAITING_PAYMENT, Status.PROCESSING}
 
     number = models.CharField(_("number"), max_length=16, unique=True, default=new_order_number)

@@ -332,8 +332,7 @@ def close_order(order: Order) -> Order | None:
     order.refresh_from_db()
     if order.status in {Order.Status.DRAFT, Order.Status.AWAITING_PAYMENT}:
         raise PaymentUnavailable(still_open())
-    came_to_nothing = order.status in {Order.Status.EXPIRED, Order.Status.CANCELLED, Order.Status.FAILED}
-    return None if came_to_nothing else order
+    return None if order.status in Order.CAME_TO_NOTHING else order
 
 
 def close_attempt(order: Order) -> None:

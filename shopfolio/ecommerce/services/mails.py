@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from shopfolio.core.services import owners_address, site
 from shopfolio.ecommerce.models import Entitlement, Invoice, Order, OrderEvent, OrderLine, Refund, Variant
+from shopfolio.ecommerce.models.orders import mailbox
 from shopfolio.ecommerce.services.delivery import downloads_of
 from shopfolio.ecommerce.services.invoicing import pdf_of
 from shopfolio.ecommerce.services.printing import tax_groups, tax_name
@@ -156,11 +157,6 @@ def mail_order_links(email: str) -> None:
     for orders in mailboxes.values():
         if may_be_mailed(orders[0].email):
             write_links(orders, key=f"order-links-{uuid7()}")
-
-
-def mailbox(address: str) -> str:
-    """Whose address it is. To PostgreSQL, asked without case, a dotless i is an i; to mail it is not."""
-    return address.lower() if address.isascii() else address
 
 
 def mail_new_link(order: Order) -> None:

@@ -44,9 +44,6 @@ CHANGES_SOON = {Order.Status.DRAFT: 5, Order.Status.AWAITING_PAYMENT: 15, Order.
 """Seconds after which the page looks again."""
 
 
-CAME_TO_NOTHING = {Order.Status.EXPIRED, Order.Status.CANCELLED, Order.Status.FAILED}
-
-
 @private
 @require_safe
 @leads_to_finder
@@ -70,7 +67,7 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
         "downloads_ended": order.entitlements.filter(status=Entitlement.Status.REVOKED).exists(),
         "documents": documents_of(order),
         "pay_url": pay_page,
-        "has_ended": order.status in CAME_TO_NOTHING,
+        "has_ended": order.status in Order.CAME_TO_NOTHING,
         "refresh": CHANGES_SOON.get(Order.Status(order.status)),
         "is_sent": order.fulfilment != Order.Fulfilment.NOTHING_TO_SEND,
     }
