@@ -5,7 +5,6 @@ read what has changed in it before you commit it.
 """
 
 import os
-import time
 from collections.abc import Callable
 from difflib import unified_diff
 from pathlib import Path
@@ -22,7 +21,7 @@ from shopfolio.users.roles import Role
 from tests import addresses
 from tests.everything import add_rows
 from tests.factories import make_owner, make_staff
-from tests.users.people import PASSWORD, make_person
+from tests.users.people import PASSWORD, make_person, type_password
 
 pytestmark = pytest.mark.django_db
 
@@ -85,16 +84,6 @@ def answer_of(browser: Client, method: str, path: str) -> str:
     return next(
         (word for start, word in LEADS_TO.items() if leads_to.startswith(start)), str(answer.status_code)
     )
-
-
-def type_password(browser: Client, person: Any) -> None:
-    """A moment ago, so that nobody asks once more."""
-    session = browser.session
-    session["account_authentication_methods"] = [
-        {"method": "password", "at": time.time(), "reauthenticated": True}
-    ]
-    session["account_authentication_methods_user"] = str(person.pk)
-    session.save()
 
 
 def ask(browsers: dict[str, Client], name: str, path: str) -> str:

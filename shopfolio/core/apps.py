@@ -7,7 +7,12 @@ class CoreConfig(AppConfig):
     verbose_name = _("Site")
 
     def ready(self) -> None:
+        from shopfolio.core import personal_data as own
         from shopfolio.core import roles, tasks  # noqa: F401  # declares rights and jobs
-        from shopfolio.users import audit
+        from shopfolio.users import audit, navigation, personal_data
 
+        personal_data.add(own.HOLDER)
         audit.ACTIONS["identity"] = _("Changed who the owner is by law")
+        navigation.add(
+            "newsletter", _("Newsletter"), "core:account_newsletter", _("Whether it comes to you.")
+        )

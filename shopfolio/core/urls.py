@@ -3,7 +3,7 @@ from django.views.decorators.http import require_safe
 
 from shopfolio.core import sitemaps
 from shopfolio.core.feeds import BlogFeed
-from shopfolio.core.views import audience, blog, csp, health, policy, portfolio, resume, search, site
+from shopfolio.core.views import account, audience, blog, csp, health, policy, portfolio, resume, search, site
 from shopfolio.core.whole_pages import public_page
 
 app_name = "core"
@@ -24,6 +24,7 @@ urlpatterns = [
     path("newsletter/sent/", audience.newsletter_sent, name="newsletter_sent"),
     path("newsletter/confirm/<str:token>/", audience.confirm, name="newsletter_confirm"),
     path("newsletter/unsubscribe/<str:token>/", audience.unsubscribe, name="newsletter_unsubscribe"),
+    path("account/newsletter/", account.newsletter, name="account_newsletter"),
     path("policies/<str:slug>/", policy.policy, name="policy"),
     path("search/", search.search, name="search"),
     # No dot but the one before the ending: no way out of the folder.

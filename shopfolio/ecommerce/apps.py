@@ -10,15 +10,17 @@ class EcommerceConfig(AppConfig):
         from shopfolio.core import sitemaps
         from shopfolio.core.whole_pages import OUR_COOKIES
         from shopfolio.ecommerce import attention, roles, tasks  # noqa: F401  # declares rights and jobs
+        from shopfolio.ecommerce import personal_data as own
         from shopfolio.ecommerce.models import Product
         from shopfolio.ecommerce.models.cart import CartCookie
-        from shopfolio.users import audit, navigation
+        from shopfolio.users import audit, navigation, personal_data
 
         audit.ACTIONS |= {
             "refund": _("Gave money back"),
             "link": _("Revoked an order’s link"),
             "shop": _("Changed the shop’s settings"),
         }
+        personal_data.add(own.HOLDER)
         sitemaps.FIXED.append("ecommerce:shop")
         sitemaps.MODELS["products"] = Product
         OUR_COOKIES.add(CartCookie.NAME)

@@ -8,7 +8,7 @@ class UsersConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from shopfolio.users import audit, navigation, roles
+        from shopfolio.users import audit, navigation, personal_data, roles
 
         navigation.add(
             "profile",
@@ -21,6 +21,12 @@ class UsersConfig(AppConfig):
             _("Security"),
             "account_security",
             _("Password, e-mail, second factor, passkeys, and where you are logged in."),
+        )
+        navigation.add(
+            "data", _("Your data"), "account_data", _("Take everything with you, or have it erased.")
+        )
+        personal_data.add(
+            personal_data.Holder(personal_data.own_files, personal_data.erase_own, personal_data.staff_stay)
         )
         audit.listen()
         post_migrate.connect(roles.write_after_migrate, dispatch_uid="shopfolio.users.roles")

@@ -16,7 +16,8 @@ def send(template: str, *, to: str, context: dict[str, Any] | None = None) -> Em
     """template: a folder of templates/emails/account/. Who asked for it has been counted already."""
     links = {"login_url": absolute_url("account_login"), "sign_up_url": absolute_url("account_signup"),
              "reset_url": absolute_url("account_reset_password"),
-             "security_url": absolute_url("account_security")}  # fmt: skip
+             "security_url": absolute_url("account_security"),
+             "data_url": absolute_url("account_data")}  # fmt: skip
     return queue_mail(
         f"account/{template}",
         key=f"account-{uuid7()}",

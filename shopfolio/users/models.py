@@ -41,6 +41,9 @@ class CustomUser(BaseModel, AbstractUser):
     company = models.CharField(_("company"), max_length=120, blank=True)
     language = models.CharField(_("language"), max_length=12, blank=True)
     avatar = PictureField(_("portrait"), upload_to=picture_path, blank=True)
+    erase_at = models.DateTimeField(
+        _("to be erased on"), null=True, blank=True, db_index=True, editable=False
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

@@ -4,9 +4,9 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from shopfolio.lib.db import delete_in_batches
-from shopfolio.tasks.outbox import job
-from shopfolio.users import audit
-from shopfolio.users.models import Tally
+from shopfolio.tasks.outbox import enqueue, job
+from shopfolio.users import audit, personal_data
+from shopfolio.users.models import CustomUser, Tally
 
 
 @job("users.forget_tallies", every=3_600)
@@ -26,6 +26,19 @@ def forget_sessions() -> None:
 def delete_picture(*, path: str) -> None:
     """One that somebody has replaced or taken away. Safe to run again."""
     default_storage.delete(path)
+
+
+@job("users.erase_due", every=3_600)
+def erase_due() -> None:
+    """Whose days of grace are over. Who is still waiting for something is looked at again tomorrow."""
+    now = timezone.now()
+    for pk in CustomUser.objects.filter(erase_at__lte=now).values_list("pk", flat=True):
+        enqueue("users.erase", key=f"{pk}-{now.date()}", person_id=str(pk))
+
+
+@job("users.erase")
+def erase(*, person_id: str) -> None:
+    personal_data.erase(person_id)
 
 
 @job("users.note_refused_login")

@@ -8,20 +8,23 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import complete_signup, perform_login
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from shopfolio.lib.http import SeeOther, where_next
-from shopfolio.users import codes, mails
+from shopfolio.users import audit, codes, mails, personal_data
+from shopfolio.users.again import be_sure
 from shopfolio.users.codes import MailedCode, mail_code
 from shopfolio.users.forms import CodeForm, EmailForm, NewPasswordForm, ProfileForm, SignUpForm
 from shopfolio.users.limits import HOUR, Limits, TooMany
@@ -33,6 +36,8 @@ form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 PICTURES = Limits("account/picture", per_address={HOUR: 20})
 """The address is the user's key."""
+
+EXPORTS = Limits("account/export", per_address={HOUR: 10})
 
 STARTS = {
     codes.SIGN_UP: "account_signup",
@@ -88,6 +93,42 @@ def profile(request: OwnRequest) -> HttpResponse:
     form.save_own()
     messages.success(request, _("Your profile is saved."))
     return SeeOther(reverse("account_profile"))
+
+
+@require_safe
+@login_required
+def data(request: OwnRequest) -> HttpResponse:
+    """What is under way keeps an account from being erased; it is said while that can still be changed."""
+    return render(request, "account/data.html", {"why_not": personal_data.why_not(request.user)})
+
+
+@require_POST
+@login_required
+def export_data(request: OwnRequest) -> HttpResponseBase:
+    be_sure(request)
+    EXPORTS.count(address=str(request.user.pk))
+    audit.record_of_staff("export", request.user, "own data")
+    name = f"{settings.SITE_HOST}-{timezone.localdate()}.zip"
+    return FileResponse(personal_data.pack(request.user), as_attachment=True, filename=name)
+
+
+@require_POST
+@login_required
+def plan_erasure(request: OwnRequest) -> HttpResponse:
+    be_sure(request)
+    if request.user.is_staff:
+        messages.error(request, personal_data.staff_stay(request.user))
+    else:
+        personal_data.plan_erasure(request.user)
+    return SeeOther(reverse("account_data"))
+
+
+@require_POST
+@login_required
+def call_off_erasure(request: OwnRequest) -> HttpResponse:
+    personal_data.call_off_erasure(request.user)
+    messages.success(request, _("Your account stays."))
+    return SeeOther(reverse("account_data"))
 
 
 @form_page

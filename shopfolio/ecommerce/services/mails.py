@@ -188,7 +188,12 @@ def write_to_buyer(
     *,
     occasion: str = "",
 ) -> None:
-    """One mail of each kind and occasion for an order, in its language; the answer goes to the owner."""
+    """One mail of each kind and occasion for an order, in its language; the answer goes to the owner.
+
+    Whoever had their data erased has no address any more, and gets none.
+    """
+    if not order.email:
+        return
     queue_mail(
         template,
         key=f"{template.replace('_', '-')}-{occasion}{order.pk}",

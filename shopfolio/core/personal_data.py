@@ -1,0 +1,30 @@
+"""What the site's content knows of people: messages, and who gets the newsletter."""
+
+from typing import Any
+
+from django.db.models import Model, Q, QuerySet
+
+from shopfolio.core.models import ContactMessage, Subscriber
+from shopfolio.users.models import CustomUser
+from shopfolio.users.personal_data import Files, Holder, rows
+
+
+def theirs(model: type[Model], person: CustomUser) -> QuerySet[Any]:
+    """Rows with an address that they have shown to be theirs."""
+    found = Q(pk=None)
+    for address in person.verified_addresses():
+        found |= Q(email__iexact=address)
+    return model._default_manager.filter(found)
+
+
+def export(person: CustomUser) -> Files:
+    yield "newsletter.json", rows(theirs(Subscriber, person), "email", "status", "confirmed_at", "left_at")
+    yield "messages.json", rows(theirs(ContactMessage, person), "created", "name", "email", "message")
+
+
+def erase(person: CustomUser) -> None:
+    theirs(Subscriber, person).delete()
+    theirs(ContactMessage, person).delete()
+
+
+HOLDER = Holder(export, erase)

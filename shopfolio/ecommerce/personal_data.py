@@ -1,0 +1,62 @@
+"""What the shop knows of people: orders, documents, saved addresses, a cart."""
+
+from typing import Any
+
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from shopfolio.ecommerce.models import Cart, Entitlement, Invoice, Order, Refund, StripeSession
+from shopfolio.users.models import CustomUser
+from shopfolio.users.personal_data import Files, Holder, rows
+
+WHO = ("email", "name", "company", "tax_id", "phone", "address_line1", "address_line2", "postcode", "city")
+"""What an order tells of its buyer. The country stays, for the tax of a sale depends on it."""
+
+
+def export(person: CustomUser) -> Files:
+    orders = list(Order.objects.of_user(person).prefetch_related("lines", "invoices"))
+    yield "orders.json", [described(order) for order in orders]
+    documents = Invoice.objects.filter(order__in=orders, pdf__isnull=False).select_related("pdf")
+    for document in documents:
+        yield f"documents/{document.number.replace('/', '-')}.pdf", document.pdf.file.read()
+    carts = Cart.objects.filter(user=person).prefetch_related("lines__variant__product")
+    lines = [line for cart in carts for line in cart.lines.all()]
+    yield "cart.json", [{"what": str(line.variant), "quantity": line.quantity} for line in lines]
+
+
+def described(order: Order) -> dict[str, Any]:
+    own = rows([order], "number", "created", "status", "paid_at", *WHO, "country", "currency", "total")[0]
+    lines = rows(order.lines.all(), "full_title", "quantity", "total")
+    return own | {"lines": lines, "documents": [each.number for each in order.invoices.all()]}
+
+
+def under_way() -> Q:
+    """Orders whose buyer must still be known: money, goods or a decision are on their way."""
+    moving = Q(status__in=Order.HOLDS_STOCK | {Order.Status.REVIEW})
+    to_send = Q(fulfilment=Order.Fulfilment.OPEN, paid_at__isnull=False) & ~Q(status=Order.Status.REFUNDED)
+    on_its_way = Refund.objects.filter(status__in=[Refund.Status.CREATED, Refund.Status.PENDING])
+    return moving | to_send | Q(refunds__in=on_its_way)
+
+
+def why_not_yet(person: CustomUser) -> str:
+    order = Order.objects.of_user(person).filter(under_way()).first()
+    if order is None:
+        return ""
+    return _("Order %(number)s is still under way; we wait until it is done.") % {"number": order.number}
+
+
+def erase(person: CustomUser) -> None:
+    """Orders stay for the books, and lose who bought. Invoices are kept as they were issued."""
+    theirs = list(Order.objects.of_user(person).values_list("pk", flat=True))
+    changes: dict[str, Any] = dict.fromkeys(WHO, "") | {"name": _("Erased"), "user": None}
+    links = {"link_version": F("link_version") + 1, "modified": timezone.now()}
+    Order.objects.filter(pk__in=theirs).update(**changes | links)
+    Entitlement.objects.filter(order__in=theirs).update(status=Entitlement.Status.REVOKED)
+    for session in StripeSession.objects.filter(order__in=theirs):
+        asked = {name: value for name, value in session.request.items() if name != "customer_email"}
+        StripeSession.objects.filter(pk=session.pk).update(request=asked)
+    Cart.objects.filter(user=person).delete()
+
+
+HOLDER = Holder(export, erase, why_not_yet)
