@@ -1,4 +1,4 @@
-"""What the shop knows of people: orders, documents, saved addresses, a cart."""
+"""What the shop knows of people: orders, documents, a cart."""
 
 from typing import Any
 
