@@ -66,6 +66,10 @@ soak: .venv/installed-dev ## Run the crash and race tests at full count, on SQLi
 bench: .venv/installed-dev ## Measure the pages beside a bare Django view, on SQLite and on PostgreSQL with Redis (three minutes)
 	@TEST_DATABASE_URL="$(TEST_DATABASE_URL)" TEST_REDIS_URL="$(TEST_REDIS_URL)" $(PY) -m bench $(ARGS)
 
+.PHONY: screenshots
+screenshots: .venv/installed-dev ## Take a picture of every page into screenshots/ (some: ARGS="--only shop --widths 390 --schemes dark")
+	@$(PY) -m quality.screenshots $(ARGS)
+
 .PHONY: lint
 lint: .venv/installed-dev ## Check style, types, import rules, templates and migrations
 	@export DATA_DIR="$$(mktemp -d)"; trap 'rm -rf "$$DATA_DIR"' EXIT; failed=0; \

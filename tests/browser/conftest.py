@@ -16,12 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from shopfolio.core.middleware import editor_hashes
 from tests.factories import make_owner
-from tests.machine import CHROMIUM
+from tests.machine import BROWSER_ARGUMENTS, CHROMIUM
 
-ARGUMENTS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 TELL_VIOLATIONS = """
     document.addEventListener("securitypolicyviolation", event =>
         console.error(`CSP: ${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}`));
@@ -70,7 +66,7 @@ def browser() -> Iterator[Browser]:
         # Playwright's loop runs in this thread, which is not the one that serves; Django cannot tell.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         with sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+            chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_ARGUMENTS)
             yield chromium
             chromium.close()
 
