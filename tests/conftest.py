@@ -1,3 +1,4 @@
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,12 @@ pytest_plugins = [
 
 @pytest.fixture(autouse=True)
 def _fresh_process_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing that another test has left; no page is kept, because tests change rows at will."""
+    """As after a start, however long ago it was; no page is kept, because tests change rows at will."""
     from django.core.cache import cache
 
     from shopfolio.core import whole_pages
     from shopfolio.core.services import forget_site
+    from shopfolio.core.views import health
     from shopfolio.ecommerce.models.catalog import forget_shop_settings
 
     cache.clear()
@@ -30,6 +32,7 @@ def _fresh_process_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     forget_shop_settings()
     whole_pages.kept_pages.clear()
     monkeypatch.setattr(whole_pages, "LIVES", 0)
+    monkeypatch.setattr(health, "STARTED", time.monotonic())
 
 
 @pytest.fixture(autouse=True, scope="session")

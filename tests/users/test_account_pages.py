@@ -266,6 +266,7 @@ def test_a_login_begins_a_new_session(client):
     assert client.cookies["sessionid"].value != "a" * 32
 
 
+@time_machine.travel("2026-11-20 12:00", tick=False)
 def test_who_logs_in_without_pause_is_asked_to_wait_in_our_design(client):
     for _ in range(20):
         client.post("/account/login/", {"login": "x", "password": "x"})
