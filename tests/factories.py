@@ -66,11 +66,14 @@ def make_cart(*lines: tuple[Variant, int]) -> Cart:
     return cart
 
 
+ADDRESS = {
+    "name": "Marta Reis", "address_line1": "Rua da Sofia 81", "postcode": "3000-391", "city": "Coimbra",
+    "country": "PT",
+}  # fmt: skip
+
+
 def make_buyer(**fields: Any) -> Buyer:
-    defaults = {
-        "email": "marta@example.org", "name": "Marta Reis", "address_line1": "Rua da Sofia 81",
-        "postcode": "3000-391", "city": "Coimbra", "country": "PT", "accepts_terms": True,
-    }  # fmt: skip
+    defaults = {"email": "marta@example.org", **ADDRESS, "accepts_terms": True}
     return Buyer(**(defaults | fields))
 
 

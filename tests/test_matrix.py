@@ -19,10 +19,11 @@ from django.test import Client
 from django.urls import reverse
 
 from shopfolio.ecommerce.models import Order
+from shopfolio.ecommerce.services.addresses import keep_address
 from shopfolio.users.roles import Role
 from tests import addresses
 from tests.everything import add_rows
-from tests.factories import make_owner, make_staff
+from tests.factories import ADDRESS, make_owner, make_staff
 from tests.users.people import PASSWORD, make_person, type_password
 
 pytestmark = pytest.mark.django_db
@@ -58,12 +59,15 @@ def everywhere() -> dict[str, str]:
 
 
 def things_of(person: Any) -> dict[str, str]:
-    """An order, to whose link nobody else has come, and a passkey."""
+    """An order, to whose link nobody else has come, an address, and a passkey."""
+    address = keep_address(person, fields=ADDRESS)
     order = Order.objects.exclude(paid_at=None)[0]
     key = Authenticator.objects.create(user=person, type="webauthn", data={"name": "Phone"})
     return {
         "ecommerce:order": reverse("ecommerce:order", args=[order.token]),
         "ecommerce:invoice": reverse("ecommerce:invoice", args=[order.token]),
+        "ecommerce:address": reverse("ecommerce:address", args=[address.pk]),
+        "ecommerce:address_do": reverse("ecommerce:address_do", args=[address.pk]),
         "mfa_edit_webauthn": reverse("mfa_edit_webauthn", args=[key.pk]),
         "mfa_remove_webauthn": reverse("mfa_remove_webauthn", args=[key.pk]),
     }

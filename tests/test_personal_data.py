@@ -96,7 +96,7 @@ def test_the_zip_holds_what_the_site_knows_of_them_and_of_nobody_else(client, pe
     assert re.fullmatch(r'attachment; filename="[^"]+\.zip"', answer["Content-Disposition"])
     assert sorted(files) == sorted(
         ["profile.json", "picture.jpg", "browsers.json", "mails.json", "newsletter.json", "messages.json",
-         "orders.json", "cart.json", f"documents/{order.invoices.get().number}.pdf"]
+         "orders.json", "addresses.json", "cart.json", f"documents/{order.invoices.get().number}.pdf"]
     )  # fmt: skip
     profile = json.loads(files["profile.json"])
     assert (profile["email"], profile["phone"], profile["confirmed_addresses"]) == (ANA, "+351 1", [ANA])

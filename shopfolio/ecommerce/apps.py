@@ -13,13 +13,16 @@ class EcommerceConfig(AppConfig):
         from shopfolio.ecommerce import personal_data as own
         from shopfolio.ecommerce.models import Product
         from shopfolio.ecommerce.models.cart import CartCookie
+        from shopfolio.ecommerce.views.cart import bring_along
         from shopfolio.users import audit, navigation, personal_data
+        from shopfolio.users.adapter import ARRIVALS
 
         audit.ACTIONS |= {
             "refund": _("Gave money back"),
             "link": _("Revoked an order’s link"),
             "shop": _("Changed the shop’s settings"),
         }
+        ARRIVALS.append(bring_along)
         personal_data.add(own.HOLDER)
         sitemaps.FIXED.append("ecommerce:shop")
         sitemaps.MODELS["products"] = Product
@@ -29,4 +32,10 @@ class EcommerceConfig(AppConfig):
             _("Orders"),
             "ecommerce:account_orders",
             _("What you bought, with its invoices and downloads."),
+        )
+        navigation.add(
+            "addresses",
+            _("Addresses"),
+            "ecommerce:addresses",
+            _("Where things are sent, ready at the checkout."),
         )

@@ -19,6 +19,10 @@ class PriceChanged(ShopError):
     """The total is no longer the one that the buyer was shown."""
 
 
+class TooManyAddresses(ShopError):
+    """The account keeps as many as it may."""
+
+
 class PaymentUnavailable(ShopError, Away):
     """Stripe cannot be asked just now; asking again later is safe."""
 

@@ -6,13 +6,18 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
+from django.forms.models import model_to_dict
+from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.ecommerce.models import CartLine, Variant
+from shopfolio.core.services import site
+from shopfolio.ecommerce.models import Address, CartLine, Variant
+from shopfolio.ecommerce.services.addresses import keep_address
 from shopfolio.ecommerce.services.checkout import Buyer
 from shopfolio.ecommerce.services.pricing import Totals
 from shopfolio.lib.locales import locale_of
+from shopfolio.users.models import CustomUser
 
 NOT_COUNTRIES = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"}
 """Two-letter codes in CLDR that are groups, test regions, or parts of another country."""
@@ -103,25 +108,65 @@ class CartForm(forms.Form):
         return quantity
 
 
-class CheckoutForm(forms.Form):
-    email = EmailField(
-        label=_("E-mail"), max_length=254, help_text=_("For the receipt and your order. Nothing else.")
+class AddressFields(forms.Form):
+    """Who somebody is, and where."""
+
+    name = TextField(label=_("Full name"), max_length=200)
+    company = TextField(label=_("Company, if there is one"), max_length=200, required=False)
+    tax_id = TextField(label=_("Tax number, if you need it"), max_length=40, required=False)
+    address_line1 = TextField(label=_("Street and number"), max_length=200)
+    address_line2 = TextField(label=_("More of the address, if there is"), max_length=200, required=False)
+    postcode = TextField(label=_("Postcode"), max_length=20)
+    city = TextField(label=_("Town"), max_length=120)
+    country = forms.ChoiceField(
+        label=_("Country"),
+        error_messages={"invalid_choice": _("We do not deliver there. Choose a country from the list.")},
     )
     phone = TextField(
         label=_("Phone, if you like"), max_length=32, required=False, help_text=_("Only for the courier.")
     )
-    name = TextField(label=_("Full name"), max_length=200)
-    address_line1 = TextField(label=_("Street and number"), max_length=200, required=False)
-    address_line2 = TextField(label=_("More of the address, if there is"), max_length=200, required=False)
-    postcode = TextField(label=_("Postcode"), max_length=20, required=False)
-    city = TextField(label=_("Town"), max_length=120, required=False)
-    country = forms.ChoiceField(
-        label=_("Country"),
-        required=False,
-        error_messages={"invalid_choice": _("We do not deliver there. Choose a country from the list.")},
+
+    AUTOCOMPLETE = {
+        "email": "email", "phone": "tel", "name": "name", "address_line1": "address-line1",
+        "address_line2": "address-line2", "postcode": "postal-code", "city": "address-level2",
+        "country": "country", "company": "organization",
+    }  # fmt: skip
+    PLACE = ("address_line1", "postcode", "city", "country")
+
+    def __init__(self, *args: Any, ships_to: list[str], language: str, **kwargs: Any) -> None:
+        super().__init__(*args, **({"label_suffix": ""} | kwargs))
+        cast(forms.ChoiceField, self.fields["country"]).choices = countries(ships_to, language)
+        for name, purpose in self.AUTOCOMPLETE.items():
+            if name in self.fields:
+                self.fields[name].widget.attrs["autocomplete"] = purpose
+
+    def address(self) -> dict[str, str]:
+        """What was typed, by the names of an Address."""
+        return {name: self.cleaned_data.get(name, "") for name in AddressFields.base_fields}
+
+
+class AddressForm(AddressFields):
+    """One of somebody's addresses, or a new one."""
+
+    def __init__(self, data: Any, *, user: CustomUser, address: Address | None) -> None:
+        names = list(AddressFields.base_fields)
+        start = model_to_dict(address, names) if address else {"name": user.get_full_name()}
+        start.setdefault("country", site().profile.country)
+        super().__init__(data, initial=start, ships_to=[], language=site().profile.language)
+        self.user, self.kept = user, address
+
+    def save(self) -> None:
+        if self.kept:
+            Address.objects.filter(pk=self.kept.pk).update(**self.address(), modified=timezone.now())
+        else:
+            keep_address(self.user, fields=self.address())
+
+
+class CheckoutForm(AddressFields):
+    email = EmailField(
+        label=_("E-mail"), max_length=254, help_text=_("For the receipt and your order. Nothing else.")
     )
-    company = TextField(label=_("Company, if there is one"), max_length=200, required=False)
-    tax_id = TextField(label=_("Tax number, if you need it"), max_length=40, required=False)
+    keep_address = forms.BooleanField(label=_("Keep this address in my account"), required=False)
     total = forms.IntegerField(
         widget=forms.HiddenInput,
         min_value=0,
@@ -139,13 +184,6 @@ class CheckoutForm(forms.Form):
         error_messages={"required": _("Please accept the terms first.")},
     )
 
-    AUTOCOMPLETE = {
-        "email": "email", "phone": "tel", "name": "name", "address_line1": "address-line1",
-        "address_line2": "address-line2", "postcode": "postal-code", "city": "address-level2",
-        "country": "country", "company": "organization",
-    }  # fmt: skip
-    ADDRESS = ("address_line1", "postcode", "city", "country")
-
     def __init__(
         self,
         data: Any = None,
@@ -154,18 +192,20 @@ class CheckoutForm(forms.Form):
         ships_to: list[str],
         language: str,
         initial: dict[str, Any] | None = None,
+        may_keep: bool = False,
     ) -> None:
-        super().__init__(data, initial=initial)
+        places = ships_to if totals.needs_address else []
+        super().__init__(data, initial=initial, ships_to=places, language=language)
         self.language = language
-        for name in self.ADDRESS:
+        for name in self.PLACE:
             self.fields[name].required = totals.needs_address
-        choices = countries(ships_to if totals.needs_address else [], language)
-        country = cast(forms.ChoiceField, self.fields["country"])
-        country.choices = choices if totals.needs_address else [("", "–"), *choices]
+        if not totals.needs_address:
+            country = cast(forms.ChoiceField, self.fields["country"])
+            country.choices = [("", "–"), *cast(list[tuple[str, str]], country.choices)]
         if not totals.has_downloads:
             del self.fields["waive_withdrawal"]
-        for name, purpose in self.AUTOCOMPLETE.items():
-            self.fields[name].widget.attrs["autocomplete"] = purpose
+        if not (may_keep and totals.needs_address):
+            del self.fields["keep_address"]
 
     def buyer(self) -> Buyer:
         names = {field.name for field in dataclasses.fields(Buyer)} & self.cleaned_data.keys()

@@ -14,12 +14,18 @@ WHO = ("email", "name", "company", "tax_id", "phone", "address_line1", "address_
 """What an order tells of its buyer. The country stays, for the tax of a sale depends on it."""
 
 
+ADDRESS = (
+    "name", "company", "tax_id", "address_line1", "address_line2", "postcode", "city", "country", "phone",
+)  # fmt: skip
+
+
 def export(person: CustomUser) -> Files:
     orders = list(Order.objects.of_user(person).prefetch_related("lines", "invoices"))
     yield "orders.json", [described(order) for order in orders]
     documents = Invoice.objects.filter(order__in=orders, pdf__isnull=False).select_related("pdf")
     for document in documents:
         yield f"documents/{document.number.replace('/', '-')}.pdf", document.pdf.file.read()
+    yield "addresses.json", rows(person.addresses.all(), *ADDRESS)
     carts = Cart.objects.filter(user=person).prefetch_related("lines__variant__product")
     lines = [line for cart in carts for line in cart.lines.all()]
     yield "cart.json", [{"what": str(line.variant), "quantity": line.quantity} for line in lines]
@@ -57,6 +63,7 @@ def erase(person: CustomUser) -> None:
         asked = {name: value for name, value in session.request.items() if name != "customer_email"}
         StripeSession.objects.filter(pk=session.pk).update(request=asked)
     Cart.objects.filter(user=person).delete()
+    person.addresses.all().delete()
 
 
 HOLDER = Holder(export, erase, why_not_yet)

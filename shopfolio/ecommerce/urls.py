@@ -20,5 +20,9 @@ urlpatterns = [
     path("orders/<str:token>/documents/<path:number>.pdf", orders.document, name="document"),
     path("orders/<str:token>/downloads/<uuid:file_id>/", orders.download, name="download"),
     path("account/orders/", account.orders, name="account_orders"),
+    path("account/addresses/", account.addresses, name="addresses"),
+    path("account/addresses/new/", account.address, name="address_new"),
+    path("account/addresses/<uuid:address_id>/", account.address, name="address"),
+    path("account/addresses/<uuid:address_id>/do/", account.change_addresses, name="address_do"),
     path("webhooks/stripe/", stripe_webhook, name="stripe_webhook"),
 ]

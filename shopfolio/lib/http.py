@@ -61,6 +61,13 @@ def where_next(request: HttpRequest, otherwise: str = "") -> str:
     return wanted if is_own_address(wanted) else otherwise
 
 
+def who_is(request: HttpRequest) -> Any:
+    """Whoever is logged in; strangers have no session, and none is opened for them."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return None
+    return request.user if request.user.is_authenticated else None
+
+
 def is_htmx(request: HttpRequest) -> bool:
     return bool(HtmxDetails(request))
 

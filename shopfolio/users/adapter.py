@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -6,7 +7,7 @@ from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from shopfolio.lib.http import is_own_address, visitors_address
@@ -20,6 +21,9 @@ PASSWORDS = Limits("account/password", per_address={5 * MINUTE: 5})
 """Wrong passwords for one address, wherever they come from. A longer limit would lock its owner out, too."""
 
 VERIFICATIONS = Limits("account/verification", per_address={HOUR: 5, DAY: 10})
+
+ARRIVALS: list[Callable[[HttpRequest, HttpResponse, Any], None]] = []
+"""What upper apps do with request, answer and user at a login. They add theirs in AppConfig.ready()."""
 
 SESSIONS = 20
 """So many at once have one person's browsers; allauth looks at each of them at every login."""
@@ -70,7 +74,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> Any:
         log.info("logged in", user_id=str(user.pk))
         end_oldest_sessions(user)
-        return super().post_login(request, user, **kwargs)
+        response = super().post_login(request, user, **kwargs)
+        for arrive in ARRIVALS:
+            arrive(request, response, user)
+        return response
 
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
         VERIFICATIONS.count(request, address=emailconfirmation.email_address.email)

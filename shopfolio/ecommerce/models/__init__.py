@@ -1,3 +1,4 @@
+from shopfolio.ecommerce.models.addresses import Address
 from shopfolio.ecommerce.models.cart import Cart, CartLine
 from shopfolio.ecommerce.models.catalog import (
     Product,
@@ -12,6 +13,7 @@ from shopfolio.ecommerce.models.orders import Entitlement, Order, OrderEvent, Or
 from shopfolio.ecommerce.models.payments import Refund, StripeEvent, StripeSession
 
 __all__ = [
+    "Address",
     "Cart",
     "CartLine",
     "Entitlement",

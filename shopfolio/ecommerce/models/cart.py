@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_models import BaseModel
 from shopfolio.ecommerce.models.catalog import Variant
+from shopfolio.lib.http import who_is
 
 CART_LIVES = timedelta(days=30)
 """After the last change."""
@@ -80,18 +81,35 @@ class Cart(BaseModel):
         verbose_name = _("cart")
         verbose_name_plural = _("carts")
         ordering = ["-created"]
+        constraints = [models.UniqueConstraint(fields=["user"], name="ecommerce_cart_one_per_user")]
 
     def __str__(self) -> str:
         return str(self.pk)
 
     @classmethod
     def of(cls, request: HttpRequest) -> "Cart | None":
-        """The cart that the visitor's cookie leads to."""
+        """The cart that the cookie leads to, unless it is another account's; or that of their own account."""
+        user, cart = who_is(request), cls.of_browser(request)
+        if cart and (cart.user_id is None or (user and cart.user_id == user.pk)):
+            return cart
+        return cls.objects.filter(user=user).first() if user else None
+
+    @classmethod
+    def of_browser(cls, request: HttpRequest) -> "Cart | None":
+        """The cart that the cookie leads to, whosoever it is."""
         cookie = CartCookie.read(request)
         return cls.objects.filter(pk=cookie.cart_id).first() if cookie else None
 
     def remember_in(self, response: HttpResponse) -> None:
         CartCookie(self.pk, self.count_pieces()).write(response)
+
+    @staticmethod
+    def forget_in(response: HttpResponse) -> None:
+        response.delete_cookie(CartCookie.NAME, samesite="Lax")
+
+    def has_open_order(self) -> bool:
+        """Whether somebody may be paying for it."""
+        return self.orders.filter(status__in=["draft", "awaiting_payment"]).exists()
 
     def count_pieces(self) -> int:
         return int(self.lines.aggregate(pieces=Sum("quantity"))["pieces"] or 0)

@@ -1,8 +1,10 @@
 """What goes into a cart and out of it. Two clicks at once count as two."""
 
+from typing import Any
+
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.db.models.functions import Least
+from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,6 +29,32 @@ def add_to_cart(cart: Cart, *, variant: Variant, quantity: int) -> CartLine:
             except IntegrityError:  # the other click was quicker by a hair: its line is there now
                 continue
         return lines.get()
+
+
+def cart_for(user: Any) -> Cart:
+    """A new one for a stranger; the account's own for who is logged in."""
+    return Cart.objects.get_or_create(user=user)[0] if user else Cart.objects.create()
+
+
+@transaction.atomic
+def carry_over(cart: Cart | None, *, user: Any) -> Cart | None:
+    """The account's one cart, with what this browser's held: of each thing the larger of both quantities.
+
+    While an order of the browser's cart waits for its payment, that cart stays as it is, for the order is a
+    picture of it.
+    """
+    if cart is None or cart.user_id is not None:
+        return Cart.objects.filter(user=user).first()
+    if cart.has_open_order():
+        return cart
+    own = cart_for(user)
+    list(Cart.objects.select_for_update(no_key=True).filter(pk__in=[cart.pk, own.pk]).order_by("pk"))
+    for line in cart.lines.all():
+        larger = Greatest(F("quantity"), line.quantity)
+        if not own.lines.filter(variant=line.variant_id).update(quantity=larger, modified=timezone.now()):
+            CartLine.objects.filter(pk=line.pk).update(cart=own)
+    cart.lines.all().delete()
+    return own
 
 
 def set_quantity(line: CartLine, *, quantity: int) -> None:

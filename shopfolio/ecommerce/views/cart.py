@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -15,10 +16,10 @@ from shopfolio.ecommerce.exceptions import ShopError
 from shopfolio.ecommerce.forms import AddToCartForm, CartForm
 from shopfolio.ecommerce.models import Cart, CartLine, Order, Product
 from shopfolio.ecommerce.models.cart import CartCookie
-from shopfolio.ecommerce.services.cart import add_to_cart, set_quantity
+from shopfolio.ecommerce.services.cart import add_to_cart, carry_over, cart_for, set_quantity
 from shopfolio.ecommerce.services.pricing import PricedLine, Totals, price_cart
 from shopfolio.ecommerce.views.catalog import find_product, show_product
-from shopfolio.lib.http import SeeOther, is_htmx
+from shopfolio.lib.http import SeeOther, is_htmx, who_is
 from shopfolio.users.limits import MINUTE, Limits
 
 CART = Limits("cart", per_network={MINUTE: 600})
@@ -39,7 +40,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         with transaction.atomic():
             CART.count(request)
-            cart = Cart.of(request) or Cart.objects.create()
+            cart = Cart.of(request) or cart_for(who_is(request))
             add_to_cart(cart, variant=form.cleaned_data["variant"], quantity=form.cleaned_data["quantity"])
     except ShopError as error:
         form.add_error(None, error.message)
@@ -90,6 +91,12 @@ def update(request: HttpRequest) -> HttpResponse:
     return back_to(cart)
 
 
+def bring_along(request: HttpRequest, response: HttpResponse, user: Any) -> None:
+    """At the login: the account's cart is this browser's from now on, with what it held before."""
+    if cart := carry_over(Cart.of_browser(request), user=user):
+        cart.remember_in(response)
+
+
 def back_to(cart: Cart) -> HttpResponse:
     response = SeeOther(reverse("ecommerce:cart"))
     cart.remember_in(response)
@@ -113,7 +120,10 @@ def show_cart(
     request: HttpRequest, cart: Cart | None, *, form: CartForm | None = None, status: int = 200
 ) -> HttpResponse:
     if cart is None:
-        return render(request, "ecommerce/cart.html", {"rows": []}, status=status)
+        response = render(request, "ecommerce/cart.html", {"rows": []}, status=status)
+        if CartCookie.NAME in request.COOKIES:  # after a logout it leads to a closed one
+            Cart.forget_in(response)
+        return response
     totals = price_cart(cart)
     waiting = cart.orders.filter(status__in=[Order.Status.DRAFT, Order.Status.AWAITING_PAYMENT]).first()
     rows = rows_of(totals, form, waiting)

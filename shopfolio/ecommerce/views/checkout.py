@@ -1,7 +1,7 @@
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -10,15 +10,22 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from shopfolio.core.services import site
 from shopfolio.ecommerce import gateway
-from shopfolio.ecommerce.exceptions import PaymentUnavailable, PriceChanged, ShopError, SoldOut
-from shopfolio.ecommerce.forms import CheckoutForm
+from shopfolio.ecommerce.exceptions import (
+    PaymentUnavailable,
+    PriceChanged,
+    ShopError,
+    SoldOut,
+    TooManyAddresses,
+)
+from shopfolio.ecommerce.forms import AddressFields, CheckoutForm
 from shopfolio.ecommerce.models import Cart, Order, StripeSession
 from shopfolio.ecommerce.models.cart import CartCookie
 from shopfolio.ecommerce.models.catalog import shop_settings
+from shopfolio.ecommerce.services.addresses import keep_address
 from shopfolio.ecommerce.services.checkout import SESSION_ID, start_checkout
 from shopfolio.ecommerce.services.payment import settle
 from shopfolio.ecommerce.services.pricing import Totals, price_cart
-from shopfolio.lib.http import SeeOther
+from shopfolio.lib.http import SeeOther, who_is
 from shopfolio.users.limits import HOUR, MINUTE, Limits, TooMany
 
 PATIENCE = 6
@@ -35,15 +42,20 @@ def checkout(request: HttpRequest) -> HttpResponse:
     totals = price_cart(cart) if cart else None
     if cart is None or totals is None or not totals.lines:
         return SeeOther(reverse("ecommerce:cart"))
+    user = who_is(request)
     if request.method != "POST":
-        return show_form(request, checkout_form(totals, initial=as_last_time(cart)), totals)
-    form = checkout_form(totals, request.POST)
+        start = as_known(user) | as_last_time(cart) | as_chosen(user, request.GET.get("address", ""))
+        return show_form(request, checkout_form(totals, initial=start, user=user), totals)
+    form = checkout_form(totals, request.POST, user=user)
     if not form.is_valid():
         return show_form(request, form, totals, status=422)
     try:
         (CHECKOUT if totals.total else FREE).count(request)
         shown = form.cleaned_data["total"]
-        return SeeOther(start_checkout(cart, buyer=form.buyer(), shown_total=shown, user=who_is(request)))
+        if form.cleaned_data.get("keep_address"):
+            with suppress(TooManyAddresses):  # no reason not to sell
+                keep_address(user, fields=form.address())
+        return SeeOther(start_checkout(cart, buyer=form.buyer(), shown_total=shown, user=user))
     except ShopError as error:
         status = 503 if isinstance(error, PaymentUnavailable) else 422
         return show_form(request, form, price_cart(cart), refusal=error, status=status)
@@ -86,11 +98,18 @@ def way_to(order: Order) -> str:
     return order.get_absolute_url() if order.link_version == 1 else reverse("ecommerce:find")
 
 
-def checkout_form(totals: Totals, data: Any = None, initial: dict[str, Any] | None = None) -> CheckoutForm:
-    profile, ships_to = site().profile, shop_settings().ships_to
+def checkout_form(
+    totals: Totals, data: Any = None, *, initial: dict[str, Any] | None = None, user: Any = None
+) -> CheckoutForm:
+    profile = site().profile
     start = {"country": profile.country if totals.needs_address else ""}
     return CheckoutForm(
-        data, totals=totals, ships_to=ships_to, language=profile.language, initial=start | (initial or {})
+        data,
+        totals=totals,
+        ships_to=shop_settings().ships_to,
+        language=profile.language,
+        initial=start | (initial or {}),
+        may_keep=user is not None,
     )
 
 
@@ -105,6 +124,7 @@ def show_form(
     context = {
         "form": form,
         "totals": totals,
+        "addresses": who_is(request) and who_is(request).addresses.all(),
         "refusal": refusal,
         "has_address": any(form[name].value() for name in ("address_line1", "postcode", "city")),
         "is_sold_out": isinstance(refusal, SoldOut),
@@ -136,18 +156,26 @@ def times_looked(request: HttpRequest) -> int:
     return int(looked) if looked.isascii() and looked.isdigit() and len(looked) < 4 else 0
 
 
+def as_known(user: Any) -> dict[str, Any]:
+    """What somebody's account tells of them, with the address that comes first."""
+    if user is None:
+        return {}
+    start = {"email": user.email, "name": user.get_full_name(), "phone": user.phone, "company": user.company}
+    start |= user.addresses.filter(comes_first=True).values(*AddressFields.base_fields).first() or {}
+    return {name: value for name, value in start.items() if value}
+
+
+def as_chosen(user: Any, address_id: str) -> dict[str, Any]:
+    """Another one of their addresses."""
+    chosen = [address for address in user.addresses.all() if str(address.pk) == address_id] if user else []
+    return {name: getattr(address, name) for address in chosen for name in AddressFields.base_fields}
+
+
 def as_last_time(cart: Cart) -> dict[str, Any]:
     """What the buyer wrote before turning back at the pay page."""
     names = set(CheckoutForm.base_fields) & {field.name for field in Order._meta.fields} - {"total"}
     last = cart.orders.order_by("-created").values(*names).first()
     return {name: value for name, value in (last or {}).items() if value}
-
-
-def who_is(request: HttpRequest) -> Any:
-    """Whoever is logged in; strangers have no session, and none is opened for them."""
-    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
-        return None
-    return request.user if request.user.is_authenticated else None
 
 
 def find_attempt(request: HttpRequest) -> StripeSession:
