@@ -82,11 +82,18 @@ lint: .venv/installed-dev ## Check style, types, import rules, templates and mig
 	exit $$failed
 
 .PHONY: quality
-quality: audit ## Run the long checks that ask somebody outside (so far: audit)
+quality: .venv/installed-dev quality/node_modules/installed audit ## Look at every page with axe, the Nu validator and Lighthouse; audit (some: ARGS="axe --only shop")
+	@$(PY) -m quality $(ARGS)
 
 .PHONY: audit
 audit: .venv/installed-dev ## Ask the advisory database about every package that we build on
 	@$(PY) -m tests.audit
+
+quality/node_modules/installed: quality/package-lock.json
+	@for program in npm java; do command -v $$program >/dev/null || { echo "make quality needs $$program."; exit 1; }; done
+	@echo "Installing axe, Lighthouse and the Nu validator (once, half a minute) …"
+	@cd quality && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
 
 .PHONY: lock
 lock: .venv/installed-dev ## Write the lock files anew from pyproject.toml

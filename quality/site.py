@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.site import NOT_INHERITED, free_port, ours, serving
 
-OWNER = "ines@example.org"
+MODULES = Path(__file__).resolve().parent / "node_modules"
 
 
 @dataclass(frozen=True)
