@@ -308,6 +308,17 @@ def test_a_page_lives_a_minute_at_most(client, content, monkeypatch):
     assert whole_pages.LIVES + SITE_LIVES <= 60
 
 
+def test_who_is_told_not_modified_goes_on_with_the_policy_of_the_page(client, content):
+    page = client.get("/contact/")
+
+    answer = client.get("/contact/", headers={"If-None-Match": page["ETag"]})
+
+    assert answer.status_code == 304
+    assert "Content-Security-Policy" not in answer.headers
+    changed = {name for name, value in answer.headers.items() if page.headers.get(name) != value}
+    assert changed <= {"X-Request-ID", "Content-Length", "Date"}
+
+
 def test_what_the_owner_saves_shows_on_the_next_request(
     owner_client, content, django_capture_on_commit_callbacks
 ):
