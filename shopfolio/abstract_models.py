@@ -18,6 +18,7 @@ from uuid_utils.compat import uuid7
 
 from shopfolio.lib import html
 from shopfolio.lib.lists import ListFormField
+from shopfolio.lib.orders import OrderFormField
 
 
 class BaseModel(TimeStampedModel):
@@ -122,6 +123,26 @@ class ListField(models.JSONField):
     def formfield(self, **kwargs: Any) -> Any:
         # Past JSONField's own, which offers no other class of field.
         options = {"form_class": ListFormField, "item": self.item} | kwargs
+        return super(models.JSONField, self).formfield(**options)
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.JSONField", list(args), kwargs
+
+
+class OrderField(models.JSONField):
+    """Some of a few known things, in an order. For migrations it is Django's own field.
+
+    of: the choices.
+    """
+
+    def __init__(self, *args: Any, of: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.of = of
+
+    def formfield(self, **kwargs: Any) -> Any:
+        # Past JSONField's own, which offers no other class of field.
+        options = {"form_class": OrderFormField, "of": self.of, "required": False} | kwargs
         return super(models.JSONField, self).formfield(**options)
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:

@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "django.contrib.sites",
     "django.contrib.redirects",
     "django.contrib.humanize",
+    "django.forms",
     "django_extensions",
     "django_htmx",
     "django_prose_editor",
@@ -135,6 +136,7 @@ ROOT_URLCONF = "shopfolio.urls"
 WSGI_APPLICATION = "shopfolio.wsgi.application"
 SITE_ID = 1
 
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # our widgets' templates stand beside all others
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -41,6 +41,7 @@ NOBODY_ELSES = {
     "core:newsletter_unsubscribe": {"token": "x"},
     "core:picture": {"path": "pictures/a.avif"},
     "core:csp_reports": {},
+    "core:look": {"accent": "b3261e"},
     "core:live": {},
     "core:ready": {},
     "ecommerce:cart": {},

@@ -53,9 +53,14 @@ def owner_client(client: Client) -> Client:
 
 
 @pytest.fixture
-def private_files(tmp_path: Path, settings: Any) -> Path:
-    """Invoices and downloads go to a folder of the test's own."""
+def private_files(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Invoices and downloads go to a folder of the test's own, and come from there."""
+    from shopfolio.ecommerce.models import InvoicePDF
+
     folder = tmp_path / "private"
+    kept_by_fields = InvoicePDF._meta.get_field("file").storage.__dict__
+    monkeypatch.setitem(kept_by_fields, "location", str(folder))
+    monkeypatch.setitem(kept_by_fields, "base_location", folder)
     options = {"location": folder, "base_url": None}
     private = {**settings.STORAGES["private"], "OPTIONS": options}
     settings.STORAGES = {**settings.STORAGES, "private": private}

@@ -31,6 +31,7 @@ urlpatterns = [
     re_path(r"^media/(?P<path>pictures/[\w/-]+\.[a-z]{3,4})$", site.picture, name="picture"),
     path("sitemap.xml", sitemaps.sitemap_index, name="sitemap"),
     path("sitemap-<slug:kind>-<int:number>.xml", sitemaps.sitemap_part, name="sitemap_part"),
+    re_path(r"^look-(?P<accent>[0-9a-f]{6})\.css$", site.look, name="look"),
     path("robots.txt", site.robots, name="robots"),
     path(".well-known/security.txt", site.security_txt, name="security_txt"),
     path("csp-reports/", csp.report, name="csp_reports"),

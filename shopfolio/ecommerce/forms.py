@@ -16,11 +16,8 @@ from shopfolio.ecommerce.models import Address, CartLine, Variant
 from shopfolio.ecommerce.services.addresses import keep_address
 from shopfolio.ecommerce.services.checkout import Buyer
 from shopfolio.ecommerce.services.pricing import Totals
-from shopfolio.lib.locales import locale_of
+from shopfolio.lib.locales import countries
 from shopfolio.users.models import CustomUser
-
-NOT_COUNTRIES = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"}
-"""Two-letter codes in CLDR that are groups, test regions, or parts of another country."""
 
 
 class TextField(forms.CharField):
@@ -215,10 +212,3 @@ class CheckoutForm(AddressFields):
             accepts_terms=self.cleaned_data["terms"],
             waives_withdrawal=self.cleaned_data.get("waive_withdrawal", False),
         )
-
-
-def countries(codes: Iterable[str], language: str) -> list[tuple[str, str]]:
-    """Codes and names in a language, by name. Without codes: every country."""
-    names = {str(code): name for code, name in locale_of(language).territories.items()}
-    wanted = set(codes) or {code for code in names if len(code) == 2 and code.isalpha()} - NOT_COUNTRIES
-    return sorted(((code, names.get(code, code)) for code in wanted), key=lambda country: country[1])

@@ -1,16 +1,17 @@
-"""Short lists that the owner writes as JSON into a box: checked item by item, for pages trust their shape."""
+"""Short lists that the owner writes, a row for each item: checked one by one, for pages trust their shape."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from unicodedata import category
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.lib.locales import locale_of
+from shopfolio.lib.locales import countries, locale_of
 
 MOST_ITEMS = 200
 
@@ -18,12 +19,92 @@ Item = Callable[[Any], Any]
 """Gives an item as it is to be kept; raises ValidationError for what is none."""
 
 
+NAMES = {
+    "fluency": _("How well"),
+    "label": _("Name"),
+    "language": _("Language"),
+    "unit": _("Unit"),
+    "url": _("Address"),
+    "value": _("Figure"),
+}
+"""What people read above the parts of a row."""
+
+SPARE_ROWS = 2
+
+
+class RowsWidget(forms.Widget):
+    """A line of boxes for each item, and some for new ones; what is empty is left out.
+
+    The field speaks JSON, which this puts into boxes and takes out of them.
+    """
+
+    template_name = "includes/rows.html"
+    use_fieldset = True
+
+    def __init__(self, names: Sequence[str], attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.names = names
+
+    @property
+    def media(self) -> forms.Media:
+        return forms.Media(js=[forms.Script("shopfolio/rows.js", type="module")])  # type: ignore[list-item]
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        try:
+            items = json.loads(value or "[]")
+        except ValueError:
+            items = []
+        kept = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+        context["names"] = [NAMES[part] for part in self.names]
+        context["rows"] = [
+            [(f"{name}-{number}-{part}", NAMES[part], row.get(part, "")) for part in self.names]
+            for number, row in enumerate([*kept, *[{}] * SPARE_ROWS])
+        ]
+        return context
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        rows = []
+        for number in range(MOST_ITEMS + 1):
+            typed = {part: data.get(f"{name}-{number}-{part}") for part in self.names}
+            if all(text is None for text in typed.values()):
+                break
+            if any(text and text.strip() for text in typed.values()):
+                rows.append(typed)
+        return json.dumps(rows)
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return f"{name}-0-{self.names[0]}" not in data
+
+
+class CountriesWidget(forms.SelectMultiple):
+    """Countries by name; the field speaks JSON here too."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"size": 8, **(attrs or {})})
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> list[Any]:
+        self.choices = countries([], get_language() or "en")
+        return super().optgroups(name, value, attrs)
+
+    def format_value(self, value: Any) -> list[str]:
+        try:
+            codes = json.loads(value or "[]")
+        except ValueError:
+            codes = []
+        return [str(code) for code in codes] if isinstance(codes, list) else []
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return json.dumps(data.getlist(name))
+
+
 class ListFormField(forms.CharField):
-    widget = forms.Textarea
     default_error_messages = {"invalid": _("This is no list as in the example; mind its quotation marks.")}
 
     def __init__(self, *, item: Item, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        names = getattr(item, "names", None)
+        widget = RowsWidget(names) if names else CountriesWidget() if item is country else forms.Textarea()
+        super().__init__(**({"widget": widget} | kwargs))
         self.item = item
 
     def prepare_value(self, value: Any) -> Any:
@@ -89,4 +170,5 @@ def row_of(*names: str, **others: Item) -> Item:
             raise ValidationError(_("Its names must be: %(names)s."), params={"names": ", ".join(items)})
         return {name: items[name](part) for name, part in value.items() if part not in ("", None)}
 
+    row.names = tuple(items)  # type: ignore[attr-defined]
     return row

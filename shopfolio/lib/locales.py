@@ -1,5 +1,6 @@
 """Dates, countries and amounts in the reader's language."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -7,6 +8,9 @@ from functools import cache
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import format_decimal
+
+NOT_COUNTRIES = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"}
+"""Two-letter codes in CLDR that are groups, test regions, or parts of another country."""
 
 
 @cache
@@ -23,8 +27,19 @@ def format_day(day: date, language: str) -> str:
     return format_date(day, "d MMMM y" if language == "en" else "long", locale=locale_of(language))
 
 
+def countries(codes: Iterable[str], language: str) -> list[tuple[str, str]]:
+    """Codes and names in a language, by name. Without codes: every country."""
+    names = {str(code): name for code, name in locale_of(language).territories.items()}
+    wanted = set(codes) or {code for code in names if len(code) == 2 and code.isalpha()} - NOT_COUNTRIES
+    return sorted(((code, names.get(code, code)) for code in wanted), key=lambda country: country[1])
+
+
 def country_name(code: str, language: str) -> str:
     return str(locale_of(language).territories.get(code, code))
+
+
+def currency_name(code: str, language: str) -> str:
+    return str(locale_of(language).currencies.get(code, code))
 
 
 def format_percent(basis_points: int, language: str) -> str:

@@ -100,7 +100,7 @@ def test_an_address_with_a_wrong_host_has_the_headers(client, settings):
 
 
 def test_private_pages_are_kept_nowhere(client, owner_client):
-    private = addresses.NOBODY_ELSES.keys() - {"core:picture"}
+    private = addresses.NOBODY_ELSES.keys() - {"core:picture", "core:look"}
     for name in private:
         [address] = addresses.addresses({name: addresses.NOBODY_ELSES[name]})
         for browser in (client, owner_client):

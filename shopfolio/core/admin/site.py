@@ -1,11 +1,21 @@
+import re
 from typing import Any
 
+from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from shopfolio.abstract_admin import SingletonAdmin
 from shopfolio.core.models import Profile
+from shopfolio.core.models.site import ACCENT
+from shopfolio.lib.colours import PAPERS, contrast, shades
+from shopfolio.lib.locales import countries, currency_name
+from shopfolio.lib.money import EXPONENTS
 from shopfolio.users import audit
 
 IDENTITY = [
@@ -13,6 +23,35 @@ IDENTITY = [
     "city", "country", "tax_id", "legal_email",
 ]  # fmt: skip
 """What stands on invoices and in the imprint, and where the site and its visitors reach the owner."""
+
+
+class AccentWidget(forms.TextInput):
+    """The browser's own chooser, with a picture of what the colour does; accent.js makes it anew."""
+
+    input_type = "color"
+    template_name = "admin/core/accent.html"
+
+    @property
+    def media(self) -> forms.Media:
+        return forms.Media(js=[forms.Script("shopfolio/accent.js", type="module")])  # type: ignore[list-item]
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        attrs = (attrs or {}) | {"data-preview": reverse("admin:core_profile_accent")}
+        context = super().get_context(name, value, attrs)
+        is_colour = re.fullmatch("#[0-9a-f]{6}", value or "")
+        return context | seen(value if is_colour else ACCENT)
+
+
+def seen(colour: str) -> dict[str, Any]:
+    """The colour's shades, and how well each is read."""
+    found = shades(colour)
+    return {
+        "shades": found,
+        "papers": PAPERS,
+        "on_button": contrast(found.on_accent, found.accent),
+        "is_shaded": {scheme for scheme in PAPERS if getattr(found, scheme) != colour},
+        "as_text": {scheme: contrast(getattr(found, scheme), paper) for scheme, paper in PAPERS.items()},
+    }
 
 
 @admin.register(Profile)
@@ -33,6 +72,7 @@ class ProfileAdmin(SingletonAdmin):
                 ]
             },
         ),
+        (_("How it looks"), {"fields": ["accent", "home_sections"]}),
         (_("The site"), {"fields": ["language", "currency"]}),
         (
             _("What stands on invoices and in the imprint"),
@@ -44,6 +84,30 @@ class ProfileAdmin(SingletonAdmin):
             },
         ),
     ]  # fmt: skip
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        language = get_language() or "en"
+        if db_field.name == "accent":
+            kwargs["widget"] = AccentWidget
+        elif db_field.name == "currency":
+            names = [(code, f"{code}, {currency_name(code, language)}") for code in EXPONENTS]
+            kwargs["widget"] = forms.Select(choices=names)
+        elif db_field.name == "country":
+            kwargs["widget"] = forms.Select(choices=[("", "–"), *countries([], language)])
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_urls(self) -> list[URLPattern]:
+        address = path(
+            "accent/", self.admin_site.admin_view(require_safe(self.accent)), name="core_profile_accent"
+        )
+        return [address, *super().get_urls()]
+
+    def accent(self, request: HttpRequest) -> HttpResponse:
+        """What a colour does on both papers, before it is saved."""
+        colour = request.GET.get("accent", "")
+        if not self.has_change_permission(request) or not re.fullmatch("#[0-9a-f]{6}", colour):
+            raise Http404
+        return render(request, "admin/core/accent_shown.html", seen(colour))
 
     def save_model(self, request: HttpRequest, obj: Profile, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

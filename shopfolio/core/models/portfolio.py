@@ -31,7 +31,7 @@ class Project(Searchable):
     figures = ListField(
         _("outcome in figures"),
         item=row_of("value", "unit", "label"),
-        help_text=_('Such as [{"value": "38", "unit": "m", "label": "of wall"}].'),
+        help_text=_("Such as 38, m, of wall."),
     )
     url = models.URLField(_("web address"), blank=True)
     skills = models.ManyToManyField(

@@ -3,7 +3,14 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import ListField, PictureField, RichTextField, SingletonModel, picture_path
+from shopfolio.abstract_models import (
+    ListField,
+    OrderField,
+    PictureField,
+    RichTextField,
+    SingletonModel,
+    picture_path,
+)
 from shopfolio.lib.lists import row_of, web_address
 from shopfolio.lib.money import EXPONENTS
 
@@ -17,6 +24,28 @@ def validate_currency(code: str) -> None:
 
 
 validate_country = RegexValidator(r"^[A-Z]{2}$", _("Two capital letters, such as PT."))
+
+
+validate_accent = RegexValidator(r"^#[0-9a-f]{6}$", _("A colour such as #1949c5."))
+
+ACCENT = "#1949c5"
+"""Unless the owner chooses another; site.css has it too."""
+
+
+class HomeSection(models.TextChoices):
+    """What the home page is made of, in the order of a new site."""
+
+    HERO = "hero", _("Headline and picture")
+    WORK = "work", _("Selected work")
+    PRODUCTS = "products", _("From the shop")
+    SKILLS = "skills", _("Skills")
+    TESTIMONIALS = "testimonials", _("What people say")
+    POSTS = "posts", _("Writing")
+    NEWSLETTER = "newsletter", _("Newsletter")
+
+
+def all_sections() -> list[str]:
+    return list(HomeSection.values)
 
 
 class Profile(SingletonModel):
@@ -36,12 +65,11 @@ class Profile(SingletonModel):
     spoken_languages = ListField(
         _("languages you speak"),
         item=row_of("language", "fluency"),
-        help_text=_('Such as [{"language": "English", "fluency": "fluent"}].'),
     )
     links = ListField(
         _("links"),
         item=row_of("label", url=web_address),
-        help_text=_('Such as [{"label": "Code", "url": "https://…"}].'),
+        help_text=_("Where else people find you."),
     )
     portrait = PictureField(
         _("portrait"),
@@ -67,6 +95,14 @@ class Profile(SingletonModel):
     hero_caption = models.CharField(_("home picture's caption"), max_length=255, blank=True)
     newsletter_pitch = models.CharField(_("why to subscribe"), max_length=255, blank=True)
 
+    accent = models.CharField(
+        _("accent colour"),
+        max_length=7,
+        default=ACCENT,
+        validators=[validate_accent],
+        help_text=_("Of buttons, of where one is, of what is chosen."),
+    )
+    home_sections = OrderField(_("home page"), of=HomeSection, default=all_sections)
     language = models.CharField(_("language of the site"), max_length=12, default="en")
     currency = models.CharField(_("currency"), max_length=3, default="EUR", validators=[validate_currency])
 
@@ -88,3 +124,8 @@ class Profile(SingletonModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def own_accent(self) -> str:
+        """As six digits for a stylesheet's address; empty for the one that site.css has."""
+        return "" if self.accent == ACCENT else self.accent.removeprefix("#")

@@ -1,14 +1,17 @@
 from datetime import timedelta
+from typing import Any
 
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from shopfolio.core.models import BlogPost, Project, Testimonial
+from shopfolio.core.models import BlogPost, Project, Skill, Testimonial
 from shopfolio.core.services import site
 from shopfolio.core.whole_pages import public_page
+from shopfolio.lib.colours import shades
 from shopfolio.lib.http import absolute, absolute_url
 
 PICTURE_TYPES = {
@@ -32,12 +35,31 @@ Sitemap: {sitemap}
 @public_page()
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    context = {
+    """The owner's sections in the owner's order; what is hidden is not asked for either."""
+    profile = site().profile
+    sections = profile.home_sections
+    context: dict[str, Any] = {
+        "sections": [f"core/home/{name}.html" for name in sections],
+        "has_hero": "hero" in sections,
+        "skills": Skill.objects.live().defer("body")[:24],
         "projects": Project.objects.live().defer("body")[:6],
         "testimonials": Testimonial.objects.live()[:5],
         "posts": BlogPost.objects.live().defer("body")[:3],
     }
+    context["is_new"] = not (profile.summary or profile.headline or context["projects"] or context["posts"])
     return render(request, "core/home.html", context)
+
+
+@require_safe
+@cache_control(public=True, max_age=31_536_000, immutable=True)
+def look(request: HttpRequest, accent: str) -> HttpResponse:
+    """The owner's accent as a stylesheet. It says all in its address, and may be kept for ever."""
+    found = shades(f"#{accent}")
+    style = (
+        f":root{{--accent:{found.accent};--on-accent:{found.on_accent};--accent-text:{found.light};"
+        f"--accent-text:light-dark({found.light},{found.dark})}}\n"
+    )
+    return HttpResponse(style, content_type="text/css; charset=utf-8")
 
 
 SECURITY_TXT_LIVES = timedelta(days=180)
