@@ -1,5 +1,6 @@
 """The back office: Django's admin, with its index arranged in plain words."""
 
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio import attention
+from shopfolio import attention, figures
 from shopfolio.lib.http import SeeOther
 
 ROOMS: dict[str, tuple[Any, list[str]]] = {
@@ -83,6 +84,31 @@ def second_factor_first(view: Any) -> Any:
     return guarded
 
 
+QUICK = {
+    "core_blogpost": _("Write a post"),
+    "ecommerce_product": _("Add a product"),
+    "core_project": _("Add a case study"),
+    "core_testimonial": _("Add a testimonial"),
+}
+MOST_HITS = 6
+"""Of each kind; the list itself has the others."""
+
+
+@dataclass(frozen=True)
+class Hits:
+    heading: str
+    rows: list[tuple[str, str]]
+    list_url: str
+    has_more: bool
+
+    @classmethod
+    def of(cls, model: Any, rows: list[Any], words: str) -> "Hits":
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        shown = [(str(row), reverse(f"{name}_change", args=[row.pk])) for row in rows[:MOST_HITS]]
+        list_url = f"{reverse(f'{name}_changelist')}?{urlencode({'q': words})}"
+        return cls(str(model._meta.verbose_name_plural), shown, list_url, len(rows) > MOST_HITS)
+
+
 class BackOffice(AdminSite):
     site_header = _("Back office")
     site_title = _("Back office")
@@ -99,7 +125,11 @@ class BackOffice(AdminSite):
         return super().admin_view(second_factor_first(view), cacheable)
 
     def get_urls(self) -> list[Any]:
-        return [path("attention/", self.admin_view(self.attention), name="attention"), *super().get_urls()]
+        return [
+            path("attention/", self.admin_view(self.attention), name="attention"),
+            path("search/", self.admin_view(self.search), name="search"),
+            *super().get_urls(),
+        ]
 
     def attention(self, request: HttpRequest) -> TemplateResponse:
         """What needs the person who asks, with a button for each."""
@@ -114,9 +144,45 @@ class BackOffice(AdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         context = {
             "waiting": attention.count(attention.for_user(request.user)),
+            "courses": figures.for_user(request.user),
+            "tasks": figures.tasks_for(request.user),
+            "quick": self.quick_actions(request),
             "has_second_factor": not settings.LOOPBACK or has_second_factor(request.user),
         }
         return super().index(request, context | (extra_context or {}))
+
+    def quick_actions(self, request: HttpRequest) -> list[tuple[Any, str]]:
+        """What is done most often, where this person may."""
+        may = [
+            (label, f"admin:{name}_add")
+            for name, label in QUICK.items()
+            if request.user.has_perm(name.replace("_", ".add_", 1))
+        ]
+        return [(label, reverse(address)) for label, address in may]
+
+    def in_order(self) -> list[tuple[Any, Any]]:
+        """Models with their admins, as the rooms name them; all others behind."""
+        order = [name for _heading, names in ROOMS.values() for name in names]
+        place = {name: number for number, name in enumerate(order)}
+        return sorted(
+            self._registry.items(), key=lambda entry: place.get(entry[0]._meta.object_name or "", len(order))
+        )
+
+    def search(self, request: HttpRequest) -> TemplateResponse:
+        """Everything that this person may see and a list here can look for, a few of each kind."""
+        words = " ".join(request.GET.get("q", "").split())[:100]
+        found = []
+        for model, model_admin in self.in_order() if words else ():
+            if not model_admin.get_search_fields(request) or not model_admin.has_view_permission(request):
+                continue
+            rows, _may_repeat = model_admin.get_search_results(
+                request, model_admin.get_queryset(request), words
+            )
+            hits = list(dict.fromkeys(rows[: MOST_HITS + 1]))
+            if hits:
+                found.append(Hits.of(model, hits, words))
+        context = {**self.each_context(request), "title": _("Search"), "words": words, "found": found}
+        return TemplateResponse(request, "admin/search.html", context)
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return redirect("account_change_password")

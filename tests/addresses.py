@@ -102,8 +102,8 @@ NOBODY_ELSES = {
 
 
 OF_THE_ADMIN = [
-    "index", "attention", "login", "logout", "password_change", "password_change_done", "autocomplete",
-    "jsi18n",
+    "index", "attention", "search", "login", "logout", "password_change", "password_change_done",
+    "autocomplete", "jsi18n",
 ]  # fmt: skip
 """The back office's own; what its models bring is found."""
 

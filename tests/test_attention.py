@@ -148,8 +148,8 @@ def test_the_page_asks_the_database_as_often_whatever_waits(owner_client, django
     with django_assert_max_num_queries(24) as many:
         owner_client.get(PAGE)
     assert len(many) == len(few)
-    # Besides: session, user, second factor, the list of actions.
-    with django_assert_max_num_queries(2 + len(attention.CHECKS) + 2):
+    # Besides: session, user, second factor; five for the figures, three for what is to be done.
+    with django_assert_max_num_queries(3 + len(attention.CHECKS) + 5 + 3):
         owner_client.get(FIRST_PAGE)
 
 

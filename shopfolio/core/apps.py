@@ -7,8 +7,8 @@ class CoreConfig(AppConfig):
     verbose_name = _("Site")
 
     def ready(self) -> None:
+        from shopfolio.core import figures, roles, tasks  # noqa: F401  # declares figures, rights and jobs
         from shopfolio.core import personal_data as own
-        from shopfolio.core import roles, tasks  # noqa: F401  # declares rights and jobs
         from shopfolio.users import audit, navigation, personal_data
 
         personal_data.add(own.HOLDER)

@@ -9,7 +9,7 @@ class EcommerceConfig(AppConfig):
     def ready(self) -> None:
         from shopfolio.core import sitemaps
         from shopfolio.core.whole_pages import OUR_COOKIES
-        from shopfolio.ecommerce import attention, roles, tasks  # noqa: F401  # declares rights and jobs
+        from shopfolio.ecommerce import attention, figures, roles, tasks  # noqa: F401  # declares rights and jobs
         from shopfolio.ecommerce import personal_data as own
         from shopfolio.ecommerce.models import Product
         from shopfolio.ecommerce.models.cart import CartCookie
