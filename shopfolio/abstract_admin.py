@@ -5,19 +5,23 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import AdminFileWidget
 from django.db import models
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from shopfolio.abstract_models import PageModel, SingletonModel
+from shopfolio.pictures import PictureField
 
 if TYPE_CHECKING:
     # Generic for mypy only: Django's own classes take no parameters when they run.
@@ -28,8 +32,23 @@ else:
     AnyModelAdmin, RowsInTable, RowsStacked = admin.ModelAdmin, admin.TabularInline, admin.StackedInline
 
 
+class PictureWidget(AdminFileWidget):
+    """Shows what became of the picture; a click on it sets the point that stays in sight."""
+
+    template_name = "admin/picture.html"
+
+    class Media:
+        js = ("shopfolio/focus.js",)
+
+    def _render(self, template_name: str, context: Any, renderer: Any = None) -> SafeString:
+        return render_to_string(template_name, context)  # forms look in their own folders only
+
+
+PICTURES: dict[Any, Any] = {PictureField: {"widget": PictureWidget}}
+
+
 class RowAdmin(AnyModelAdmin):
-    formfield_overrides: ClassVar = {models.URLField: {"assume_scheme": "https"}}
+    formfield_overrides: ClassVar = {models.URLField: {"assume_scheme": "https"}} | PICTURES
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {}  # Django's own fills in whatever an address names, without asking the fields
@@ -157,7 +176,7 @@ SEARCH_ENGINES = (
         "description": _("Empty: the title and the summary."),
     },
 )
-PICTURE = (_("Picture"), {"fields": ["image", "image_alt"]})
+PICTURE = (_("Picture"), {"fields": ["image", "image_alt", ("image_x", "image_y")]})
 PUBLICATION = (_("Publication"), {"fields": ["status", "activate_date", "deactivate_date", "slug"]})
 
 

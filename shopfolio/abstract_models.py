@@ -19,6 +19,9 @@ from uuid_utils.compat import uuid7
 from shopfolio.lib import html
 from shopfolio.lib.lists import ListFormField
 from shopfolio.lib.orders import OrderFormField
+from shopfolio.pictures import PictureField, made_of_it, picture_path, point
+
+__all__ = ["picture_path"]  # where migrations look for it
 
 
 class BaseModel(TimeStampedModel):
@@ -96,19 +99,6 @@ class RichTextField(ProseEditorField):  # type: ignore[misc]
         return cleaned
 
 
-class PictureField(models.ImageField):
-    """Takes from a form only what lib.images lets in. For migrations it is Django's own field."""
-
-    def formfield(self, **kwargs: Any) -> Any:
-        from shopfolio.lib.images import PictureFormField
-
-        return super().formfield(**({"form_class": PictureFormField} | kwargs))
-
-    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
-        name, _path, args, kwargs = super().deconstruct()
-        return name, "django.db.models.ImageField", list(args), kwargs
-
-
 class ListField(models.JSONField):
     """A short list that the owner writes into a box. For migrations it is Django's own field.
 
@@ -167,12 +157,6 @@ def list_index(*fields: str, name: str) -> models.Index:
     return models.Index(fields=["status", *fields, "deactivate_date", "id"], name=name)
 
 
-def picture_path(page: models.Model, filename: str) -> str:
-    """A name that tells nothing and is never used twice."""
-    suffix = filename.rpartition(".")[2].lower()
-    return f"pictures/{page._meta.model_name}/{uuid.uuid4().hex}.{suffix}"
-
-
 class PageModel(TitleSlugDescriptionModel, ActivatorModel, BaseModel):
     """Everything with a public address. A new page is a draft."""
 
@@ -195,16 +179,13 @@ class PageModel(TitleSlugDescriptionModel, ActivatorModel, BaseModel):
     )
     deactivate_date = models.DateTimeField(_("visible until"), null=True, blank=True)
     body = RichTextField(_("text"), blank=True)
-    image = PictureField(
-        _("picture"),
-        upload_to=picture_path,
-        blank=True,
-        width_field="image_width",
-        height_field="image_height",
-    )
+    image = PictureField(_("picture"), blank=True, width_field="image_width", height_field="image_height")
     image_width = models.PositiveIntegerField(null=True, editable=False)
     image_height = models.PositiveIntegerField(null=True, editable=False)
     image_alt = models.CharField(_("picture in words"), max_length=255, blank=True)
+    image_made = made_of_it()
+    image_x = point(_("from the left"))
+    image_y = point(_("from the top"))
     seo_title = models.CharField(_("title for search engines"), max_length=255, blank=True)
     seo_description = models.CharField(_("description for search engines"), max_length=320, blank=True)
 
@@ -303,7 +284,10 @@ class PageModel(TitleSlugDescriptionModel, ActivatorModel, BaseModel):
 class PictureModel(BaseModel):
     """A picture in a row of them, beside the one that a page has."""
 
-    image = PictureField(_("picture"), upload_to=picture_path, width_field="width", height_field="height")
+    image = PictureField(_("picture"), width_field="width", height_field="height")
+    image_made = made_of_it()
+    image_x = point(_("from the left"))
+    image_y = point(_("from the top"))
     width = models.PositiveIntegerField(null=True, editable=False)
     height = models.PositiveIntegerField(null=True, editable=False)
     alt = models.CharField(_("in words"), max_length=255, blank=True)

@@ -39,7 +39,7 @@ PUBLIC = {
 NOBODY_ELSES = {
     "core:newsletter_confirm": {"token": "x"},
     "core:newsletter_unsubscribe": {"token": "x"},
-    "core:picture": {"path": "pictures/a.avif"},
+    "core:picture": {"path": "pictures/a-480.avif"},
     "core:csp_reports": {},
     "core:look": {"accent": "b3261e"},
     "core:live": {},
@@ -74,6 +74,7 @@ NOBODY_ELSES = {
     "account_logout": {},
     "account_inactive": {},
     "account_profile": {},
+    "account_picture": {},
     "account_data": {},
     "account_export": {},
     "account_erase": {},

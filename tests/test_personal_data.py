@@ -9,12 +9,12 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from shopfolio.core.models import ContactMessage, Subscriber
 from shopfolio.ecommerce.models import Cart, InvoicePDF, Order, Refund, Variant
 from shopfolio.ecommerce.services.mails import mail_order_paid
+from shopfolio.pictures import private_storage
 from shopfolio.tasks.models import Email, Job
 from shopfolio.users.models import AuditEntry, CustomUser
 from shopfolio.users.tasks import erase_due
@@ -55,7 +55,7 @@ def buy(email=ANA):
 
 
 def leave_traces(person):
-    default_storage.save("pictures/customuser/ana.jpg", ContentFile(b"jpeg"))
+    private_storage().save("pictures/customuser/ana.jpg", ContentFile(b"jpeg"))
     CustomUser.objects.filter(pk=person.pk).update(avatar="pictures/customuser/ana.jpg")
     for address in (ANA, "jonas@example.org"):
         Subscriber.objects.create(email=address)
@@ -167,7 +167,7 @@ def test_an_erasure_is_announced_and_happens_two_weeks_later(client, person):
     assert list(AuditEntry.objects.values_list("action", "who", "about")) == [("erase", "", str(person.pk))]
     last = Email.objects.filter(to=ANA, status="queued").latest("created")
     assert last.subject == "Your account is erased"
-    assert not default_storage.exists("pictures/customuser/ana.jpg")
+    assert not private_storage().exists("pictures/customuser/ana.jpg")
     assert client.get("/account/").status_code == 302, "their browser is logged out"
 
 

@@ -26,9 +26,8 @@ HTML = b"<!doctype html><script>alert(1)</script>"
 
 
 @pytest.fixture(autouse=True)
-def media(settings, tmp_path) -> Path:
-    settings.MEDIA_ROOT = tmp_path / "media"
-    return tmp_path / "media"
+def media(private_files) -> Path:
+    return private_files / "pictures"
 
 
 def picture(kind="JPEG", size=(30, 20), **options) -> bytes:

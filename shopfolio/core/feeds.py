@@ -1,16 +1,18 @@
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.syndication.views import Feed
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import format_html
 from django.utils.xmlutils import SimplerXMLGenerator
 
 from shopfolio.core.models import BlogPost
 from shopfolio.core.services import site
 from shopfolio.lib import html
 from shopfolio.lib.http import absolute
+from shopfolio.pictures import PictureFile
 
 
 class FullTextAtom(Atom1Feed):
@@ -63,4 +65,12 @@ class BlogFeed(Feed):  # type: ignore[type-arg]
         return [tag.title for tag in item.tags.all()]
 
     def item_extra_kwargs(self, item: BlogPost) -> dict[str, Any]:
-        return {"content": html.sanitise(item.body)}
+        return {"content": with_picture(item, html.sanitise(item.body))}
+
+
+def with_picture(post: BlogPost, text: str) -> str:
+    """Readers show what stands in the text; they are not sure to know AVIF or WebP."""
+    address = cast(PictureFile, post.image).shared_url
+    if not address:
+        return text
+    return format_html('<p><img src="{}" alt="{}"></p>', absolute(address), post.image_alt) + text

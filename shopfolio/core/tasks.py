@@ -6,7 +6,7 @@ import structlog
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from shopfolio.core import search_index, services
+from shopfolio.core import pictures, search_index, services
 from shopfolio.core.models import ContactMessage, CspReport, Subscriber
 from shopfolio.core.models.search import heal, searchables
 from shopfolio.lib.db import delete_in_batches
@@ -27,6 +27,16 @@ def heal_search() -> None:
     healed = {model._meta.label_lower: wrong for model in searchables() if (wrong := heal(model))}
     if healed:
         log.info("search index put right", pages=healed)
+
+
+@job("core.make_pictures", external=True)
+def make_pictures(*, model: str, field: str, path: str) -> None:
+    pictures.make_pictures(model=model, field=field, path=path)
+
+
+@job("core.tend_pictures", external=True, every=DAY)
+def tend_pictures() -> None:
+    pictures.tend_pictures()
 
 
 @job("core.call_for_attention")

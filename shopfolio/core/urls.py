@@ -7,6 +7,9 @@ from shopfolio.core.views import account, audience, blog, csp, health, policy, p
 from shopfolio.core.whole_pages import public_page
 
 app_name = "core"
+RENDITION = r"pictures/[\w/-]+-(?:\d{1,4}\.(?:avif|webp)|shared\.jpg)"
+"""Never a file as it came. No dot but the one before the ending: no way out of the folder."""
+
 urlpatterns = [
     path("", site.home, name="home"),
     path("resume/", resume.resume, name="resume"),
@@ -27,8 +30,7 @@ urlpatterns = [
     path("account/newsletter/", account.newsletter, name="account_newsletter"),
     path("policies/<str:slug>/", policy.policy, name="policy"),
     path("search/", search.search, name="search"),
-    # No dot but the one before the ending: no way out of the folder.
-    re_path(r"^media/(?P<path>pictures/[\w/-]+\.[a-z]{3,4})$", site.picture, name="picture"),
+    re_path(rf"^media/(?P<path>{RENDITION})$", site.picture, name="picture"),
     path("sitemap.xml", sitemaps.sitemap_index, name="sitemap"),
     path("sitemap-<slug:kind>-<int:number>.xml", sitemaps.sitemap_part, name="sitemap_part"),
     re_path(r"^look-(?P<accent>[0-9a-f]{6})\.css$", site.look, name="look"),

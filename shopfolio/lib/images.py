@@ -33,11 +33,15 @@ Phones make MPO: a JPEG with more of them behind it.
 class PictureFormField(forms.ImageField):
     """Keeps nothing of the file that came but its pixels."""
 
+    def __init__(self, *, most_kept: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.most_kept = most_kept
+
     def to_python(self, data: Any) -> Any:
         if data and data.size:
             picture = opened(data)
             kind, ending, options = KEPT_AS[picture.format]
-            content, shown = io.BytesIO(), as_browsers_show_it(picture)
+            content, shown = io.BytesIO(), as_browsers_show_it(picture, most=self.most_kept)
             del picture  # a large one takes hundreds of megabytes, and so does writing
             shown.save(content, kind, **options)
             data = SimpleUploadedFile(f"picture.{ending}", content.getvalue(), f"image/{kind.lower()}")
@@ -81,12 +85,12 @@ def too_many_pixels() -> ValidationError:
     return ValidationError(_("The picture has more than 40 million pixels. Please make it smaller."))
 
 
-def as_browsers_show_it(picture: Any) -> Any:
+def as_browsers_show_it(picture: Any, *, most: int | None = None) -> Any:
     """Upright, in sRGB, not too large, and without what is no pixel: place, owner, thumbnail, comment."""
     from PIL import ImageOps
 
     notes = picture.info
-    picture = smaller(in_channels(picture))  # first, for what follows copies it
+    picture = smaller(in_channels(picture), most or MOST_KEPT)  # first, for what follows copies it
     picture.info = notes
     upright = in_srgb(ImageOps.exif_transpose(picture), notes.get("icc_profile"))
     upright.info.clear()  # Pillow writes some of it again
@@ -101,11 +105,11 @@ def in_channels(picture: Any) -> Any:
     return picture if picture.mode in wanted else picture.convert("RGBA" if "RGBA" in wanted else "RGB")
 
 
-def smaller(picture: Any) -> Any:
+def smaller(picture: Any, most: int) -> Any:
     pixels = picture.width * picture.height
-    if pixels <= MOST_KEPT:
+    if pixels <= most:
         return picture
-    share = (MOST_KEPT / pixels) ** 0.5
+    share = (most / pixels) ** 0.5
     size = max(1, int(picture.width * share)), max(1, int(picture.height * share))
     return picture.resize(size, reducing_gap=2.0)
 

@@ -19,6 +19,8 @@ attention.JOBS |= {
     MAIL: _("Send a mail"),
     "tasks.prune": _("Tidy up old jobs"),
     "core.heal_search": _("Check that the search finds everything"),
+    "core.make_pictures": _("Make a picture ready for pages"),
+    "core.tend_pictures": _("Look after pictures, and delete those that nobody needs"),
     "core.forget": _("Forget old messages and whoever never confirmed"),
     "tasks.forget_mails": _("Forget what old mails said"),
     "users.note_refused_login": _("Look whether somebody of yours was refused a login"),

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_admin import ReadOnlyAdmin
+from shopfolio.abstract_admin import PICTURES, ReadOnlyAdmin
 from shopfolio.users import audit
 from shopfolio.users.again import ask_again
 from shopfolio.users.models import AuditEntry, CustomUser
@@ -81,6 +81,7 @@ class UserForm(RolesForm, ChangeForm):
 class CustomUserAdmin(BaseAdmin):
     add_form = UserAddForm
     form = UserForm
+    formfield_overrides = PICTURES
     list_display = ["email", "first_name", "last_name", "roles", "is_active", "last_login"]
     list_filter = ["is_staff", "is_active"]
     search_fields = ["email", "first_name", "last_name", "company"]

@@ -6,8 +6,12 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import BaseModel, PictureField, picture_path
+from shopfolio.abstract_models import BaseModel
+from shopfolio.pictures import PictureField
 from shopfolio.users.roles import Role
+
+AVATAR_PIXELS = 512 * 512
+"""Nobody but its owner sees it, and never large."""
 
 
 class CustomUserManager(BaseUserManager["CustomUser"]):
@@ -40,7 +44,7 @@ class CustomUser(BaseModel, AbstractUser):
     phone = models.CharField(_("phone"), max_length=32, blank=True)
     company = models.CharField(_("company"), max_length=120, blank=True)
     language = models.CharField(_("language"), max_length=12, blank=True)
-    avatar = PictureField(_("portrait"), upload_to=picture_path, blank=True)
+    avatar = PictureField(_("portrait"), blank=True, most_kept=AVATAR_PIXELS)
     erase_at = models.DateTimeField(
         _("to be erased on"), null=True, blank=True, db_index=True, editable=False
     )

@@ -1,9 +1,9 @@
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
-from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from shopfolio.lib.db import delete_in_batches
+from shopfolio.pictures import private_storage
 from shopfolio.tasks.outbox import enqueue, job
 from shopfolio.users import audit, personal_data
 from shopfolio.users.models import CustomUser, Tally
@@ -25,7 +25,7 @@ def forget_sessions() -> None:
 @job("users.delete_picture", external=True)
 def delete_picture(*, path: str) -> None:
     """One that somebody has replaced or taken away. Safe to run again."""
-    default_storage.delete(path)
+    private_storage().delete(path)
 
 
 @job("users.erase_due", every=3_600)

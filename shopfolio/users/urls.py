@@ -29,6 +29,7 @@ urlpatterns = [
     path("logout/", account.logout, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("profile/", views.profile, name="account_profile"),
+    path("profile/picture/", views.picture, name="account_picture"),
     path("data/", views.data, name="account_data"),
     path("data/export/", views.export_data, name="account_export"),
     path("data/erase/", views.plan_erasure, name="account_erase"),

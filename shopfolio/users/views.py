@@ -13,7 +13,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -110,6 +110,15 @@ def export_data(request: OwnRequest) -> HttpResponseBase:
     audit.record_of_staff("export", request.user, "own data")
     name = f"{settings.SITE_HOST}-{timezone.localdate()}.zip"
     return FileResponse(personal_data.pack(request.user), as_attachment=True, filename=name)
+
+
+@require_safe
+@login_required
+def picture(request: OwnRequest) -> HttpResponseBase:
+    """Theirs, which nobody else sees."""
+    if not request.user.avatar:
+        raise Http404
+    return FileResponse(request.user.avatar.open())
 
 
 @require_POST

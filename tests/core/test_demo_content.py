@@ -10,8 +10,10 @@ import pytest
 from PIL import Image
 
 from shopfolio.core import demo as site
+from shopfolio.core.demo.renditions import narrow_path
 from shopfolio.ecommerce import demo as shop
 from shopfolio.lib.html import TAGS
+from shopfolio.lib.renditions import decoded, tone_of, widths_of
 
 SITE, SHOP = (Path(package.__path__[0]) for package in (site, shop))
 PICTURES = SITE / "pictures"
@@ -100,7 +102,7 @@ def test_every_picture_used_is_there_and_described():
     described = read(SITE, "pictures")
 
     assert set(pictures_used()) == set(described)
-    assert {file.name for file in PICTURES.iterdir()} == set(described)
+    assert {file.name for file in PICTURES.iterdir() if file.is_file()} == set(described)
     assert all(described[name]["alt"] for name in described)
 
 
@@ -111,10 +113,19 @@ def test_pictures_have_the_size_that_is_written_down():
         assert known["width"] <= 1600, name
 
 
+def test_narrow_avifs_are_shipped_and_the_tone_is_as_written():
+    for name, known in read(SITE, "pictures").items():
+        for width in widths_of(known["width"])[:-1]:
+            with Image.open(narrow_path(name, width)) as picture:
+                assert picture.width == width, name
+        assert tone_of(decoded((PICTURES / name).read_bytes())) == known["tone"], name
+
+
 def test_pictures_are_small():
-    sizes = {file.name: file.stat().st_size for file in PICTURES.iterdir()}
+    sizes = {file.name: file.stat().st_size for file in PICTURES.iterdir() if file.is_file()}
 
     assert sum(sizes.values()) <= 2_000_000
+    assert sum(file.stat().st_size for file in PICTURES.rglob("*.*")) <= 4_000_000
     assert sizes["card.png"] <= 40_000
 
 

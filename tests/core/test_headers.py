@@ -52,7 +52,7 @@ def test_the_back_office_answers_with_the_headers(owner_client, address):
 
 
 def test_a_picture_has_the_headers(client):
-    path = default_storage.save("pictures/test/a.png", ContentFile(b"\x89PNG"))
+    path = default_storage.save("pictures/test/a-480.webp", ContentFile(b"\x89PNG"))
 
     answer = client.get(f"/media/{path}")
 

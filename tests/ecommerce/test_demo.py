@@ -40,7 +40,6 @@ def rows():
 
 
 def test_the_demo_is_a_whole_site_and_loading_it_again_changes_nothing(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
     first_words = load()
     first = rows()
 
@@ -55,7 +54,6 @@ def test_the_demo_is_a_whole_site_and_loading_it_again_changes_nothing(settings,
 
 
 def test_a_demo_order_can_be_refunded_at_the_simulator(settings, tmp_path, road, simulator):
-    settings.MEDIA_ROOT = tmp_path
     load()
     order = Order.objects.filter(status="paid").first()
     for _ in range(2):
@@ -75,7 +73,7 @@ def test_a_demo_order_can_be_refunded_at_the_simulator(settings, tmp_path, road,
 
 
 def test_at_a_real_account_the_demos_payments_are_not_made_up(settings, tmp_path):
-    settings.MEDIA_ROOT, settings.DATA_DIR = tmp_path, tmp_path
+    settings.DATA_DIR = tmp_path
     settings.STRIPE_SECRET_KEY = "sk_test_of_an_account"
 
     load()
@@ -84,7 +82,6 @@ def test_at_a_real_account_the_demos_payments_are_not_made_up(settings, tmp_path
 
 
 def test_the_demos_people_are_written_to_by_nobody(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
     load()
 
     assert Job.objects.count() == 0
@@ -92,7 +89,6 @@ def test_the_demos_people_are_written_to_by_nobody(settings, tmp_path):
 
 
 def test_the_demos_shelf_is_what_its_ledger_says(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
     load(products=40, posts=30)
 
     assert Product.objects.live().count() == 40
@@ -104,7 +100,6 @@ def test_the_demos_shelf_is_what_its_ledger_says(settings, tmp_path):
 
 
 def test_the_owner_can_log_in_with_what_was_printed(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
     words = load()
 
     owner = CustomUser.objects.get()

@@ -3,10 +3,10 @@
 import io
 
 import pytest
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
+from shopfolio.pictures import private_storage
 from shopfolio.tasks.models import Job
 from shopfolio.users.models import CustomUser
 from tests.users.people import make_person, run_jobs
@@ -66,13 +66,13 @@ def test_a_picture_is_written_anew_and_the_one_before_is_deleted(client, person,
     assert run_jobs("users.delete_picture") == 1
 
     assert "IMG" not in first
-    assert (default_storage.exists(first), default_storage.exists(second)) == (False, True)
-    assert f'src="/media/{second}"' in client.get(ADDRESS).content.decode()
+    assert (private_storage().exists(first), private_storage().exists(second)) == (False, True)
+    assert 'src="/account/profile/picture/"' in client.get(ADDRESS).content.decode()
 
     client.post(ADDRESS, {"first_name": "Ana", "drop_avatar": "on"})
     assert run_jobs("users.delete_picture") == 1
     assert CustomUser.objects.get().avatar.name == ""
-    assert not default_storage.exists(second)
+    assert not private_storage().exists(second)
 
 
 def test_what_is_no_picture_is_refused_and_the_one_before_stays(client, person, private_files):
@@ -100,3 +100,20 @@ def test_pictures_are_taken_twenty_times_an_hour(client, person):
     answers = [client.post(ADDRESS, {"avatar": SimpleUploadedFile("a", b"x")}).status_code for _ in range(21)]
 
     assert answers == [422] * 20 + [429]
+
+
+def test_nobody_else_sees_somebodys_picture(client, person, private_files):
+    address = f"{ADDRESS}picture/"
+    assert client.get(address).status_code == 404
+
+    client.post(ADDRESS, {"first_name": "Ana", "avatar": picture((2000, 1500))})
+
+    answer = client.get(address)
+    shown = Image.open(io.BytesIO(b"".join(answer.streaming_content)))
+    assert (shown.size, answer["Content-Type"]) == ((591, 443), "image/jpeg")
+    assert answer["Cache-Control"] == "private, no-store"
+    assert client.get(f"/media/{CustomUser.objects.get().avatar.name}").status_code == 404
+    client.force_login(make_person("eve@example.org"))
+    assert client.get(address).status_code == 404
+    client.logout()
+    assert client.get(address).status_code == 302

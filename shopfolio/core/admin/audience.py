@@ -67,7 +67,8 @@ class TestimonialAdmin(RowAdmin):
     search_fields = ["name", "company", "feedback"]
     autocomplete_fields = ["project"]
     fieldsets = [
-        (None, {"fields": ["feedback", "name", ("role", "company"), "image", "project"]}),
+        (None, {"fields": ["feedback", "name", ("role", "company"), "project"]}),
+        (_("Picture"), {"fields": ["image", ("image_x", "image_y")]}),
         (_("Publication"), {"fields": ["status", "published_at", "position"]}),
     ]
 

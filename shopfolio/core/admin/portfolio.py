@@ -3,14 +3,15 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_admin import PageAdmin, RowsStacked
+from shopfolio.abstract_admin import PICTURES, PageAdmin, RowsStacked
 from shopfolio.core.models import Project, ProjectPicture
 
 
 class PictureInline(RowsStacked):
     model = ProjectPicture
     extra = 0
-    fields = ["image", "alt", ("title", "caption"), "position"]
+    fields = ["image", ("image_x", "image_y"), "alt", ("title", "caption"), "position"]
+    formfield_overrides = PICTURES
 
 
 @admin.register(Project)

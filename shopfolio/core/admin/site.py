@@ -67,7 +67,9 @@ class ProfileAdmin(SingletonAdmin):
             {
                 "fields": [
                     ("portrait", "portrait_alt"),
+                    ("portrait_x", "portrait_y"),
                     ("hero", "hero_alt"),
+                    ("hero_x", "hero_y"),
                     ("hero_title", "hero_caption"),
                 ]
             },

@@ -4,8 +4,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from PIL import Image
+
 from shopfolio.core.demo import cases, portrait, prints, things
 from shopfolio.core.demo.paper import Picture
+from shopfolio.core.demo.renditions import narrow_path
+from shopfolio.lib.renditions import at_width, widths_of
 
 PICTURES = Path(__file__).parent / "pictures"
 
@@ -45,6 +49,16 @@ def draw(name: str) -> None:
         image.save(PICTURES / name, optimize=True)
     else:
         image.convert("RGB").save(PICTURES / name, quality=quality, speed=4)
+    make_narrow(name, quality or 50)
+
+
+def make_narrow(name: str, quality: int) -> None:
+    """Its narrower AVIF renditions too, written with more patience than a first start has."""
+    with Image.open(PICTURES / name) as picture:
+        for width in widths_of(picture.width)[:-1]:
+            (PICTURES / str(width)).mkdir(exist_ok=True)
+            narrow = at_width(picture.convert("RGB"), width)
+            narrow.save(narrow_path(name, width), quality=quality, speed=4)
 
 
 def main(names: list[str]) -> None:

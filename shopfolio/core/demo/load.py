@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files import File
-from django.core.files.storage import default_storage
 from django.utils import timezone
 from django.utils.text import slugify
 
+from shopfolio.core.demo.renditions import FOLDER, SHIPPED
 from shopfolio.core.models import (
     BlogPost,
     Certificate,
@@ -26,6 +26,8 @@ from shopfolio.core.models import (
     Tag,
     Testimonial,
 )
+from shopfolio.lib.renditions import widths_of
+from shopfolio.pictures import private_storage
 from shopfolio.users.models import CustomUser
 
 HERE = Path(__file__).parent
@@ -43,24 +45,28 @@ def captions() -> Any:
 
 def shipped_picture(name: str) -> str:
     """Put a shipped picture among the site's own; its path."""
-    path = f"pictures/demo/{name}"
-    if not default_storage.exists(path):
-        with (HERE / "pictures" / name).open("rb") as file:
-            default_storage.save(path, File(file))
+    path = f"{FOLDER}/{name}"
+    if not private_storage().exists(path):
+        with (SHIPPED / name).open("rb") as file:
+            private_storage().save(path, File(file))
     return path
 
 
 def picture(name: str, *, field: str = "image", alt: str | None = None) -> dict[str, Any]:
-    """The columns of a picture field; its size is known, so the file is not decoded."""
+    """The columns of a picture field; all of it is known, so the file is not decoded."""
     if not name:
         return {}
     known = captions()[name]
     prefix = "" if field == "bare" else f"{field}_"
     file_field = "image" if field == "bare" else field
+    width, height, path = known["width"], known["height"], shipped_picture(name)
+    made = {"of": path, "size": [width, height], "widths": widths_of(width), "tone": known["tone"]}
     return {
-        file_field: shipped_picture(name),
-        f"{prefix}width": known["width"],
-        f"{prefix}height": known["height"],
+        file_field: path,
+        f"{file_field}_made": made,
+        f"{file_field}_x": known.get("x"),
+        f"{prefix}width": width,
+        f"{prefix}height": height,
         f"{prefix}alt": known["alt"] if alt is None else alt,
     }
 

@@ -6,8 +6,10 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import BaseModel, PictureField, picture_path
+from shopfolio.abstract_models import BaseModel
+from shopfolio.core.models.pictures import Pictured
 from shopfolio.lib.tokens import derived, is_derived
+from shopfolio.pictures import PictureField, made_of_it, point
 
 LEAVING = "shopfolio.newsletter-leave"
 
@@ -38,7 +40,7 @@ class TestimonialQuerySet(models.QuerySet["Testimonial"]):
         return self.filter(status=Testimonial.Status.PUBLISHED, published_at__lte=timezone.now())
 
 
-class Testimonial(BaseModel):
+class Testimonial(BaseModel, Pictured):
     """What a client says; no page of its own, so no slug."""
 
     class Status(models.TextChoices):
@@ -51,7 +53,10 @@ class Testimonial(BaseModel):
     role = models.CharField(_("role"), max_length=120, blank=True)
     company = models.CharField(_("company"), max_length=120, blank=True)
     feedback = models.TextField(_("feedback"), max_length=2_000)
-    image = PictureField(_("portrait"), upload_to=picture_path, blank=True)
+    image = PictureField(_("portrait"), blank=True)
+    image_made = made_of_it()
+    image_x = point(_("from the left"))
+    image_y = point(_("from the top"))
     project = models.ForeignKey(
         "core.Project",
         on_delete=models.SET_NULL,

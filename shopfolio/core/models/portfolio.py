@@ -3,6 +3,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_models import ListField, PageModel, PictureModel, list_index
+from shopfolio.core.models.pictures import Pictured
 from shopfolio.core.models.search import Searchable, SearchableQuerySet
 from shopfolio.lib.lists import row_of
 
@@ -55,7 +56,7 @@ class Project(Searchable):
         return " ".join([self.client, self.role, self.partners, self.period, self.outcome])
 
 
-class ProjectPicture(PictureModel):
+class ProjectPicture(PictureModel, Pictured):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="pictures")
     title = models.CharField(_("title"), max_length=120, blank=True)
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_models import PageModel, PageQuerySet
 from shopfolio.core import search_index
+from shopfolio.core.models.pictures import Pictured
 from shopfolio.lib import html
 from shopfolio.lib.words import composed
 
@@ -91,13 +92,13 @@ class SearchableQuerySet(PageQuerySet):
     delete.queryset_only = True  # type: ignore[attr-defined]
 
 
-class Searchable(PageModel):
+class Searchable(PageModel, Pictured):
     """A page that visitors find by its words."""
 
     SHOWS_DATE: ClassVar[bool] = False
     """Whether it matters to visitors when it was published."""
 
-    objects = SearchableQuerySet.as_manager()  # type: ignore[misc]
+    objects = SearchableQuerySet.as_manager()  # type: ignore[misc,assignment]
 
     class Meta(PageModel.Meta):
         abstract = True

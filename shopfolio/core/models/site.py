@@ -3,16 +3,11 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import (
-    ListField,
-    OrderField,
-    PictureField,
-    RichTextField,
-    SingletonModel,
-    picture_path,
-)
+from shopfolio.abstract_models import ListField, OrderField, RichTextField, SingletonModel
+from shopfolio.core.models.pictures import Pictured
 from shopfolio.lib.lists import row_of, web_address
 from shopfolio.lib.money import EXPONENTS
+from shopfolio.pictures import PictureField, made_of_it, point
 
 
 def validate_currency(code: str) -> None:
@@ -48,7 +43,7 @@ def all_sections() -> list[str]:
     return list(HomeSection.values)
 
 
-class Profile(SingletonModel):
+class Profile(SingletonModel, Pictured):
     """Who the owner is: to visitors, and to the law."""
 
     name = models.CharField(_("name"), max_length=120, default="Shopfolio")
@@ -72,25 +67,21 @@ class Profile(SingletonModel):
         help_text=_("Where else people find you."),
     )
     portrait = PictureField(
-        _("portrait"),
-        upload_to=picture_path,
-        blank=True,
-        width_field="portrait_width",
-        height_field="portrait_height",
+        _("portrait"), blank=True, width_field="portrait_width", height_field="portrait_height"
     )
     portrait_width = models.PositiveIntegerField(null=True, editable=False)
     portrait_height = models.PositiveIntegerField(null=True, editable=False)
     portrait_alt = models.CharField(_("portrait in words"), max_length=255, blank=True)
-    hero = PictureField(
-        _("home picture"),
-        upload_to=picture_path,
-        blank=True,
-        width_field="hero_width",
-        height_field="hero_height",
-    )
+    portrait_made = made_of_it()
+    portrait_x = point(_("from the left"))
+    portrait_y = point(_("from the top"))
+    hero = PictureField(_("home picture"), blank=True, width_field="hero_width", height_field="hero_height")
     hero_width = models.PositiveIntegerField(null=True, editable=False)
     hero_height = models.PositiveIntegerField(null=True, editable=False)
     hero_alt = models.CharField(_("home picture in words"), max_length=255, blank=True)
+    hero_made = made_of_it()
+    hero_x = point(_("from the left"))
+    hero_y = point(_("from the top"))
     hero_title = models.CharField(_("home picture's title"), max_length=120, blank=True)
     hero_caption = models.CharField(_("home picture's caption"), max_length=255, blank=True)
     newsletter_pitch = models.CharField(_("why to subscribe"), max_length=255, blank=True)

@@ -14,11 +14,8 @@ from shopfolio.core.whole_pages import public_page
 from shopfolio.lib.colours import shades
 from shopfolio.lib.http import absolute, absolute_url
 
-PICTURE_TYPES = {
-    "avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg", "jpeg": "image/jpeg",
-    "png": "image/png", "gif": "image/gif",
-}  # fmt: skip
-"""What /media/ hands out; no SVG, which may carry scripts."""
+PICTURE_TYPES = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg"}
+"""What is made of pictures; no SVG, which may carry scripts."""
 
 ROBOTS = """\
 User-agent: *
@@ -86,14 +83,12 @@ def security_txt(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def picture(request: HttpRequest, path: str) -> FileResponse:
-    """A public picture. Its name is made anew with every upload, so that it may be kept for ever."""
-    kind = PICTURE_TYPES.get(path.rpartition(".")[2])
+    """What was made of a picture. Its name is never used for another, so that it may be kept for ever."""
     try:
         file = default_storage.open(path)
     except OSError:  # not there, or a name that no file system takes
-        file = None
-    if file is None or kind is None:
-        raise Http404
+        raise Http404 from None
+    kind = PICTURE_TYPES[path.rpartition(".")[2]]
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
     return FileResponse(file, content_type=kind, headers=headers)
 

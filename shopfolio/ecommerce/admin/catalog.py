@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_admin import PageAdmin, ReadOnlyAdmin, RowsStacked, SingletonAdmin, row_link
+from shopfolio.abstract_admin import PICTURES, PageAdmin, ReadOnlyAdmin, RowsStacked, SingletonAdmin, row_link
 from shopfolio.ecommerce.admin.fields import MoneyFieldsMixin, currency, shown_money
 from shopfolio.ecommerce.exceptions import SoldOut
 from shopfolio.ecommerce.models import (
@@ -107,7 +107,8 @@ class VariantInline(MoneyFieldsMixin, RowsStacked):
 class ProductImageInline(RowsStacked):
     model = ProductImage
     extra = 0
-    fields = ["image", "alt", ("caption", "position")]
+    fields = ["image", ("image_x", "image_y"), "alt", ("caption", "position")]
+    formfield_overrides = PICTURES
 
 
 class ProductFileForm(AnyModelForm):

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.files.storage import Storage, storages
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -20,9 +19,11 @@ from shopfolio.abstract_models import (
     SingletonModel,
     list_index,
 )
+from shopfolio.core.models.pictures import Pictured
 from shopfolio.core.models.search import Searchable, SearchableQuerySet
 from shopfolio.core.page_cache import generation
 from shopfolio.lib.lists import country
+from shopfolio.pictures import private_storage
 
 
 class TaxCategory(models.TextChoices):
@@ -192,7 +193,7 @@ class Product(Searchable):
         return len({variant.price for variant in self.variants_on_sale}) == 1
 
 
-class ProductImage(PictureModel):
+class ProductImage(PictureModel, Pictured):
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="images")
 
 
@@ -309,10 +310,6 @@ class StockMovement(BaseModel):
         """What the ledger says is on the shelf."""
         rows = cls.objects.filter(variant_id=variant_id).values_list("kind", "quantity")
         return sum(cls.ON_SHELF[cls.Kind(kind)] * quantity for kind, quantity in rows)
-
-
-def private_storage() -> Storage:
-    return storages["private"]
 
 
 def product_file_path(product_file: models.Model, filename: str) -> str:

@@ -5,8 +5,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_models import BaseModel
-from shopfolio.ecommerce.models.catalog import Product, TaxCategory, private_storage
+from shopfolio.ecommerce.models.catalog import Product, TaxCategory
 from shopfolio.ecommerce.models.orders import Order
+from shopfolio.pictures import private_storage
 
 
 class InvoiceSeries(BaseModel):

@@ -21,9 +21,9 @@ from shopfolio.ecommerce.models import (
     ShopSettings,
     StripeSession,
 )
-from shopfolio.ecommerce.models.catalog import private_storage
 from shopfolio.ecommerce.services.printing import print_invoice
 from shopfolio.lib.db import refuse_in_transaction, require_transaction
+from shopfolio.pictures import private_storage
 from shopfolio.tasks.outbox import enqueue
 
 ADDRESS = ("address_line1", "address_line2", "postcode", "city", "country", "tax_id")

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from shopfolio.core import page_cache
 from shopfolio.core.demo.load import load_many_posts, load_site, read
+from shopfolio.core.demo.renditions import make_demo_renditions
 from shopfolio.ecommerce.demo.load import load_many_products, load_orders, load_shop, tell_simulator
 from shopfolio.lib.env import kept_secret
 from shopfolio.lib.http import absolute
@@ -26,6 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
         owner, password = self.make_owner()
+        make_demo_renditions(self.stdout.write)
         self.step("The person and her work", load_site)
         self.step("The shop", load_shop)
         load_orders(options["orders"], self.stdout.write)
