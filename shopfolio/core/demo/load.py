@@ -11,6 +11,7 @@ from django.core.files import File
 from django.utils import timezone
 from django.utils.text import slugify
 
+from shopfolio.core.demo.marks import make, mark
 from shopfolio.core.demo.renditions import FOLDER, SHIPPED
 from shopfolio.core.models import (
     BlogPost,
@@ -108,47 +109,48 @@ def load_profile() -> None:
         "legal_email": legal["email"],
         "address_line1": legal["address"][0],
     }
-    Profile.objects.get_or_create(pk=Profile.ID, defaults=columns)
+    profile, is_new = Profile.objects.get_or_create(pk=Profile.ID, defaults=columns)
+    if is_new:
+        mark([profile], columns=columns)
 
 
 def load_resume() -> None:
     for position, row in enumerate(read("skills")["skill"]):
         own = {"group": row["group"], "level": row["level"], "since": row["started"], "position": position}
-        Skill.objects.get_or_create(slug=row["slug"], defaults=page(row) | own)
+        make(Skill, slug=row["slug"], defaults=page(row) | own)
     for row in read("certificates")["certificate"]:
         own = {name: row[name] for name in ("issuer", "url", "credential_id")}
         own["issued"] = date.fromisoformat(row["issued"])
-        Certificate.objects.get_or_create(slug=row["slug"], defaults=page(row) | own)
+        make(Certificate, slug=row["slug"], defaults=page(row) | own)
     for row in read("experience")["experience"]:
         columns = {name: row[name] for name in ("place", "url", "ended", "body")}
         key = {name: row[name] for name in ("kind", "title", "organisation", "started")}
-        Experience.objects.get_or_create(**key, defaults=columns)
+        make(Experience, **key, defaults=columns)
     for position, row in enumerate(read("policies")["policy"]):
-        Policy.objects.get_or_create(slug=row["slug"], defaults=page(row) | {"position": position})
+        make(Policy, slug=row["slug"], defaults=page(row) | {"position": position})
 
 
 def load_portfolio() -> None:
     for position, row in enumerate(read("projects")["project"]):
         own = {name: row[name] for name in ("client", "role", "period", "year", "outcome", "figures")}
         own |= {"partners": row["with"], "position": position}
-        project, is_new = Project.objects.get_or_create(slug=row["slug"], defaults=page(row) | own)
+        project, is_new = make(Project, slug=row["slug"], defaults=page(row) | own)
         if is_new:
             project.skills.set(Skill.objects.filter(slug__in=row["skills"]))
             for place, shown in enumerate(row["gallery"]):
                 words = {"title": shown["title"], "caption": shown["caption"], "position": place}
-                ProjectPicture.objects.create(
+                shown_picture = ProjectPicture.objects.create(
                     project=project, **picture(shown["picture"], field="bare"), **words
                 )
+                mark([shown_picture])
 
 
 def load_blog() -> None:
     author = CustomUser.owners().first()
     for row in read("posts")["post"]:
-        post, is_new = BlogPost.objects.get_or_create(
-            slug=row["slug"], defaults=page(row) | {"author": author}
-        )
+        post, is_new = make(BlogPost, slug=row["slug"], defaults=page(row) | {"author": author})
         if is_new:
-            post.tags.set([Tag.objects.get_or_create(title=tag.capitalize())[0] for tag in row["tags"]])
+            post.tags.set([make(Tag, title=tag.capitalize())[0] for tag in row["tags"]])
 
 
 def load_audience() -> None:
@@ -159,17 +161,19 @@ def load_audience() -> None:
             "published_at": at(row["published"]),
             "position": position,
         }
-        Testimonial.objects.get_or_create(name=row["name"], defaults=columns)
+        make(Testimonial, name=row["name"], defaults=columns)
     for row in read("messages")["message"]:
-        message, is_new = ContactMessage.objects.get_or_create(
-            email=row["email"], defaults={"name": row["name"], "message": row["message"].strip()}
+        message, is_new = make(
+            ContactMessage,
+            email=row["email"],
+            defaults={"name": row["name"], "message": row["message"].strip()},
         )
         if is_new:
             written = timezone.now() - timedelta(days=row["days_ago"])
             ContactMessage.objects.filter(pk=message.pk).update(created=written)
     for email in read("subscribers")["subscribers"]:
         confirmed = {"status": Subscriber.Status.CONFIRMED, "confirmed_at": timezone.now()}
-        Subscriber.objects.get_or_create(email=email, defaults=confirmed)
+        make(Subscriber, email=email, defaults=confirmed)
 
 
 def load_many_posts(number: int) -> int:
@@ -179,10 +183,9 @@ def load_many_posts(number: int) -> int:
         return 0
     models = read("posts")["post"]
     first = BlogPost.objects.filter(slug__startswith="note-").count() + 1
-    BlogPost.objects.bulk_create(
-        (many_post(first + index, row) for index, row in enumerate(islice(cycle(models), missing))),
-        batch_size=500,
-    )
+    rows = enumerate(islice(cycle(models), missing), start=first)
+    posts = [many_post(number, row) for number, row in rows]
+    mark(BlogPost.objects.bulk_create(posts, batch_size=500))
     return missing
 
 

@@ -1,6 +1,7 @@
 from shopfolio.core.models.audience import ContactMessage, Subscriber, Testimonial
 from shopfolio.core.models.blog import BlogPost, Tag
 from shopfolio.core.models.csp import CspReport
+from shopfolio.core.models.demo import DemoRow
 from shopfolio.core.models.policy import Policy
 from shopfolio.core.models.portfolio import Project, ProjectPicture
 from shopfolio.core.models.resume import Certificate, Experience, Skill
@@ -12,6 +13,7 @@ __all__ = [
     "Certificate",
     "ContactMessage",
     "CspReport",
+    "DemoRow",
     "Experience",
     "Policy",
     "Profile",

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from shopfolio.core.demo.load import page, picture, read
+from shopfolio.core.demo.marks import make, mark
 from shopfolio.core.models import Project
 from shopfolio.ecommerce.gateway import SessionState
 from shopfolio.ecommerce.models import (
@@ -44,7 +45,7 @@ DEMO_INTENT = "pi_demo_"
 
 def load_shop() -> None:
     settings = {"tax_rate": 2300, "shipping_price": 600, "shipping_free_from": 25_000}
-    ShopSettings.objects.get_or_create(pk=ShopSettings.ID, defaults=settings)
+    make(ShopSettings, pk=ShopSettings.ID, defaults=settings)
     forget_shop_settings()
     for row in read("products", HERE)["product"]:
         load_product(row)
@@ -63,11 +64,14 @@ def load_product(row: dict[str, Any]) -> None:
     )
     for position, shown in enumerate(others):
         words = {"caption": shown["caption"], "position": position}
-        ProductImage.objects.create(product=product, **picture(shown["picture"], field="bare"), **words)
+        mark(
+            [ProductImage.objects.create(product=product, **picture(shown["picture"], field="bare"), **words)]
+        )
     for position, choice in enumerate(row["variants"]):
         load_variant(product, choice, position)
     for position, download in enumerate(row.get("files", [])):
         load_download(product, download, position)
+    mark([product])
 
 
 def load_variant(product: Product, row: dict[str, Any], position: int) -> None:
@@ -79,12 +83,15 @@ def load_variant(product: Product, row: dict[str, Any], position: int) -> None:
     if "available" in row:
         stock.receive(variant.pk, row["received"], note="Edition")
         stock.correct(variant.pk, row["available"] - row["received"], note="Sold before this shop")
+        variant.refresh_from_db()
+        mark(variant.movements.all())
+    mark([variant])
 
 
 def load_download(product: Product, row: dict[str, Any], position: int) -> None:
     with (HERE / "files" / row["filename"]).open("rb") as file:
         kept = File(file, name=row["filename"])
-        ProductFile.objects.create(product=product, title=row["title"], file=kept, position=position)
+        mark([ProductFile.objects.create(product=product, title=row["title"], file=kept, position=position)])
 
 
 def load_orders(number: int | None, say: Callable[[str], None]) -> None:
@@ -117,6 +124,7 @@ def load_order(row: dict[str, Any]) -> None:
             payment.record(answer(attempt, status="complete", payment_status="paid"))
         else:
             payment.record(answer(attempt, status="expired", payment_status="unpaid"))
+    mark([cart, order])
     # The people are made up: nobody is written to.
     Job.objects.exclude(pk__in=earlier_jobs).delete()
 
@@ -194,7 +202,7 @@ def load_many_products(number: int) -> int:
     models = read("products", HERE)["product"]
     first = Product.objects.filter(slug__startswith="sheet-").count() + 1
     products = [many_product(first + index, row) for index, row in enumerate(islice(cycle(models), missing))]
-    Product.objects.bulk_create(products, batch_size=500)
+    mark(Product.objects.bulk_create(products, batch_size=500))
     variants = [
         Variant(
             product=product,
@@ -204,8 +212,8 @@ def load_many_products(number: int) -> int:
         )
         for number, product in enumerate(products, start=first)
     ]
-    Variant.objects.bulk_create(variants, batch_size=500)
-    StockMovement.objects.bulk_create(
+    mark(Variant.objects.bulk_create(variants, batch_size=500))
+    movements = StockMovement.objects.bulk_create(
         (
             StockMovement(variant=variant, kind=StockMovement.Kind.RECEIVED, quantity=variant.available)
             for variant in variants
@@ -213,6 +221,7 @@ def load_many_products(number: int) -> int:
         ),
         batch_size=500,
     )
+    mark(movements)
     return missing
 
 

@@ -10,21 +10,49 @@ from shopfolio.core import page_cache
 from shopfolio.core.demo.load import load_many_posts, load_site, read
 from shopfolio.core.demo.renditions import make_demo_renditions
 from shopfolio.ecommerce.demo.load import load_many_products, load_orders, load_shop, tell_simulator
+from shopfolio.ecommerce.demo.removal import Report, remove_demo
 from shopfolio.lib.env import kept_secret
 from shopfolio.lib.http import absolute
 from shopfolio.users.models import CustomUser
 
 
 class Command(BaseCommand):
-    help = "Load the demo site: a person, her work, her shop. What is there already stays as it is."
+    help = (
+        "Load the demo site: a person, her work, her shop. What is there already stays as it is. "
+        "With --remove, take it away again, and nothing else."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         for name in ("posts", "products", "orders"):
             parser.add_argument(
                 f"--{name}", type=int, metavar="N", help=f"fill up to N {name}, for load tests"
             )
+        parser.add_argument("--remove", action="store_true", help="take the demo content away")
+        parser.add_argument(
+            "--trials", action="store_true", help="with --remove: your own orders paid with test cards too"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["remove"]:
+            self.tell(remove_demo(trials=options["trials"]))
+        else:
+            self.load(options)
+
+    def tell(self, report: Report) -> None:
+        if report.is_empty:
+            self.stdout.write("There is no demo content here.")
+        if report.gone:
+            self.stdout.write(
+                "Taken away: " + ", ".join(f"{number} {what}" for what, number in report.gone) + "."
+            )
+        if report.own_columns:
+            self.stdout.write(f"Of the profile stays what you wrote: {', '.join(report.own_columns)}.")
+        if report.stays:
+            self.stdout.write("\nThis stays:")
+        for stay in report.stays:
+            self.stdout.write(f"  {stay.what}: {stay.why}")
+
+    def load(self, options: dict[str, Any]) -> None:
         started = time.monotonic()
         owner, password = self.make_owner()
         make_demo_renditions(self.stdout.write)
