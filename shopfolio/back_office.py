@@ -125,9 +125,12 @@ class BackOffice(AdminSite):
         return super().admin_view(second_factor_first(view), cacheable)
 
     def get_urls(self) -> list[Any]:
+        from shopfolio import first_start  # only once the apps are loaded
+
         return [
             path("attention/", self.admin_view(self.attention), name="attention"),
             path("search/", self.admin_view(self.search), name="search"),
+            *first_start.addresses(self),
             *super().get_urls(),
         ]
 
@@ -142,7 +145,10 @@ class BackOffice(AdminSite):
         return TemplateResponse(request, "admin/attention.html", context)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        from shopfolio.first_start import on_first_page  # only once the apps are loaded
+
         context = {
+            "start": on_first_page(request),
             "waiting": attention.count(attention.for_user(request.user)),
             "courses": figures.for_user(request.user),
             "tasks": figures.tasks_for(request.user),

@@ -102,9 +102,10 @@ NOBODY_ELSES = {
 """A cart, a token, an account, a machine's question: never kept."""
 
 
+FOR_THE_OWNER = ["start", "make_it_yours", "remove_demo"]
 OF_THE_ADMIN = [
-    "index", "attention", "search", "login", "logout", "password_change", "password_change_done",
-    "autocomplete", "jsi18n",
+    "index", "attention", "search", *FOR_THE_OWNER, "login", "logout", "password_change",
+    "password_change_done", "autocomplete", "jsi18n",
 ]  # fmt: skip
 """The back office's own; what its models bring is found."""
 
@@ -127,6 +128,7 @@ def of_the_back_office() -> dict[str, str]:
     """The addresses of the back office by name; those of a row lead to the last one of its model."""
     any_row = ContentType.objects.get(app_label="core", model="tag").pk, Tag.objects.last().pk
     found = {name: reverse(f"admin:{name}") for name in OF_THE_ADMIN}
+    found["test_step"] = reverse("admin:test_step", args=["mail"])
     found["view_on_site"] = reverse("admin:view_on_site", args=any_row)
     for model, model_admin in admin.site._registry.items():
         row = model._default_manager.last()
@@ -147,7 +149,7 @@ def of_the_back_office() -> dict[str, str]:
 
 def pages_of_the_back_office() -> list[str]:
     """Its first page, every list, and the form of the first row of each."""
-    found = [reverse("admin:index")]
+    found = [reverse(f"admin:{name}") for name in ["index", *FOR_THE_OWNER]]
     for model in admin.site._registry:
         opts = model._meta
         found.append(reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"))

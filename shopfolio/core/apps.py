@@ -7,7 +7,7 @@ class CoreConfig(AppConfig):
     verbose_name = _("Site")
 
     def ready(self) -> None:
-        from shopfolio.core import figures, roles, tasks  # noqa: F401  # declares figures, rights and jobs
+        from shopfolio.core import checklist, figures, roles, tasks  # noqa: F401  # they declare themselves
         from shopfolio.core import personal_data as own
         from shopfolio.users import audit, navigation, personal_data
 

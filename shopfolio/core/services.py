@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from shopfolio import attention
-from shopfolio.core.models import ContactMessage, Policy, Profile, Subscriber
+from shopfolio.core.models import ContactMessage, DemoRow, Policy, Profile, Subscriber
 from shopfolio.core.page_cache import generation
 from shopfolio.lib.http import absolute, absolute_url
 from shopfolio.tasks.emails import queue_mail
@@ -31,6 +31,7 @@ class Site:
 
     profile: Profile
     policies: list[Policy]
+    is_demo: bool = False
 
 
 _kept = threading.local()
@@ -41,7 +42,8 @@ def site() -> Site:
     kept = getattr(_kept, "entry", None)
     if kept and kept[0] == current and kept[1] > now:
         return kept[2]  # type: ignore[no-any-return]
-    fresh = Site(profile=Profile.load(), policies=list(Policy.objects.live().only("title", "slug")))
+    policies = list(Policy.objects.live().only("title", "slug"))
+    fresh = Site(profile=Profile.load(), policies=policies, is_demo=DemoRow.objects.loaded().exists())
     _kept.entry = (current, now + SITE_LIVES, fresh)
     return fresh
 

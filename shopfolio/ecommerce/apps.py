@@ -9,7 +9,7 @@ class EcommerceConfig(AppConfig):
     def ready(self) -> None:
         from shopfolio.core import sitemaps
         from shopfolio.core.whole_pages import OUR_COOKIES
-        from shopfolio.ecommerce import attention, figures, roles, tasks  # noqa: F401  # declares rights and jobs
+        from shopfolio.ecommerce import attention, checklist, figures, roles, tasks  # noqa: F401
         from shopfolio.ecommerce import personal_data as own
         from shopfolio.ecommerce.models import Product
         from shopfolio.ecommerce.models.cart import CartCookie
@@ -21,6 +21,7 @@ class EcommerceConfig(AppConfig):
             "refund": _("Gave money back"),
             "link": _("Revoked an order’s link"),
             "shop": _("Changed the shop’s settings"),
+            "demo": _("Took the demo content away"),
         }
         ARRIVALS.append(bring_along)
         personal_data.add(own.HOLDER)

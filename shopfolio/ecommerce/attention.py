@@ -39,6 +39,7 @@ attention.JOBS |= {
     "ecommerce.print_document": _("Print a credit note"),
     "ecommerce.mail_owner": _("Write to you about an order"),
     "ecommerce.deliver_invoice": _("Print an invoice and mail it to the buyer"),
+    "ecommerce.remove_demo": _("Take the demo content away"),
     "ecommerce.mail_order_paid": _("Thank the buyer for an order"),
     "ecommerce.mail_order_received": _("Tell you of a new order"),
     "ecommerce.forget": _("Forget old carts and what Stripe told long ago"),

@@ -10,7 +10,9 @@ from typing import Any
 
 import stripe
 from django.conf import settings
+from django.db import models
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from shopfolio.ecommerce.exceptions import (
     KeySpent,
@@ -196,6 +198,33 @@ def known(session_id: str) -> Iterator[None]:
                 _("An earlier payment for this cannot be looked up. Please write to us before you pay again.")
             ) from error
         raise
+
+
+class KeyTest(models.TextChoices):
+    """What became of a try with the key. The words are for whoever set it."""
+
+    ACCEPTED = "accepted", _lazy("Stripe accepts the key.")
+    REFUSED = "refused", _lazy("Stripe refuses the key. Copy it anew from Stripe’s dashboard.")
+    TOO_NARROW = "too_narrow", _lazy("The key is restricted: give it the right to write Checkout Sessions.")
+    UNREACHABLE = "unreachable", _lazy("Stripe cannot be reached from this machine. Is it online?")
+    STUMBLED = "stumbled", _lazy("Stripe had trouble of its own. Please test again in a minute.")
+
+
+def try_key() -> KeyTest:
+    """Ask for what the shop asks first: a list of pay pages, which changes nothing there."""
+    try:
+        with stripe_call():
+            client(BRIEFLY).v1.checkout.sessions.list({"limit": 1})
+    except (PaymentUnavailable, SessionRefused, StripeIsAtIt) as error:
+        cause = error.__cause__
+        if isinstance(cause, stripe.AuthenticationError):
+            return KeyTest.REFUSED
+        if isinstance(cause, stripe.PermissionError):
+            return KeyTest.TOO_NARROW
+        if isinstance(cause, stripe.APIConnectionError):
+            return KeyTest.UNREACHABLE
+        return KeyTest.STUMBLED
+    return KeyTest.ACCEPTED
 
 
 def is_live() -> bool:

@@ -169,6 +169,13 @@ def deliver_invoice(*, invoice_id: str, again: int = 0) -> None:
     mails.deliver(Invoice.objects.select_related("order").get(pk=invoice_id), again=again)
 
 
+@job("ecommerce.remove_demo", external=True)
+def remove_demo(*, trials: bool) -> None:
+    from shopfolio.ecommerce.demo import removal  # once in a site's life
+
+    removal.remove_demo(trials=trials)
+
+
 @job("ecommerce.mail_order_paid")
 def mail_order_paid(*, order_id: str) -> None:
     mails.mail_order_paid(Order.objects.get(pk=order_id))

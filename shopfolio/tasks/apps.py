@@ -9,6 +9,6 @@ class TasksConfig(AppConfig):
 
     def ready(self) -> None:
         """Every process knows every job: the apps' `tasks` modules declare them."""
-        from shopfolio.tasks import attention, emails  # noqa: F401
+        from shopfolio.tasks import attention, checklist, emails  # noqa: F401
 
         autodiscover_modules("tasks")

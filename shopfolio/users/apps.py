@@ -8,7 +8,7 @@ class UsersConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from shopfolio.users import audit, navigation, personal_data, roles
+        from shopfolio.users import audit, checklist, navigation, personal_data, roles  # noqa: F401
 
         navigation.add(
             "profile",

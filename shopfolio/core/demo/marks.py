@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.db.models.fields.files import FieldFile
 
 from shopfolio.abstract_models import BaseModel
-from shopfolio.core.models import DemoRow
+from shopfolio.core.models import DemoRow, Profile
 
 
 def mark(rows: Iterable[BaseModel], *, columns: Iterable[str] = ()) -> None:
@@ -43,11 +44,18 @@ def make(model: Any, *, defaults: dict[str, Any] | None = None, **key: Any) -> t
 
 def is_loaded() -> bool:
     """Whether the site still has demo content that can be taken away."""
-    return DemoRow.objects.filter(is_held=False).exists()
+    return DemoRow.objects.loaded().exists()
 
 
-def untouched(model: Any) -> set[Any]:
-    """The keys of a model's rows that are still as the demo made them."""
-    made = dict(DemoRow.objects.filter(model=model._meta.label_lower).values_list("row", "row_modified"))
-    rows = model._default_manager.filter(pk__in=made).values_list("pk", "modified")
-    return {pk for pk, modified in rows if made[pk] == modified}
+def own(rows: Any) -> Any:
+    """Of a queryset's rows those that somebody made or changed, not the demo's as it was loaded."""
+    as_made = DemoRow.objects.filter(row=OuterRef("pk"), row_modified=OuterRef("modified"))
+    return rows.exclude(Exists(as_made))
+
+
+def own_columns() -> set[str]:
+    """The columns of the profile that somebody has filled in."""
+    mark = DemoRow.objects.filter(model=Profile._meta.label_lower).first()
+    made, profile = mark.columns if mark else {}, Profile.load()
+    values = {column.name: getattr(profile, column.name) for column in Profile._meta.concrete_fields}
+    return {name for name, value in values.items() if value and value != made.get(name)}

@@ -1,7 +1,15 @@
+from typing import Self
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_models import BaseModel
+
+
+class DemoRowQuerySet(models.QuerySet["DemoRow"]):
+    def loaded(self) -> Self:
+        """Rows that can still be taken away."""
+        return self.filter(is_held=False)
 
 
 class DemoRow(BaseModel):
@@ -14,6 +22,8 @@ class DemoRow(BaseModel):
     is_held = models.BooleanField(
         _("stays"), default=False, help_text=_("It was to go, but something refers to it.")
     )
+
+    objects = DemoRowQuerySet.as_manager()
 
     class Meta(BaseModel.Meta):
         verbose_name = _("row of the demo")

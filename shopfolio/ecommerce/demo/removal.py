@@ -93,6 +93,10 @@ def plan_removal(*, trials: bool = False) -> Plan:
     return plan
 
 
+def marked_rows() -> int:
+    return DemoRow.objects.count()
+
+
 def add_parts_of_sales(plan: Plan) -> None:
     for model, column in reversed([*PARTS_OF_A_SALE.items(), (StockMovement, "order")]):
         owner = model._meta.get_field(column).related_model
