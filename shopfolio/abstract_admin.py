@@ -8,7 +8,7 @@ from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminFileWidget
 from django.db import models
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
@@ -47,11 +47,25 @@ class PictureWidget(AdminFileWidget):
 PICTURES: dict[Any, Any] = {PictureField: {"widget": PictureWidget}}
 
 
+STEPS = "then=start"
+"""In the address of a form that the list of first steps leads to, and back from."""
+
+
+def back_to_steps(request: HttpRequest) -> HttpResponseRedirect | None:
+    return redirect("admin:start") if STEPS in request.META.get("QUERY_STRING", "").split("&") else None
+
+
 class RowAdmin(AnyModelAdmin):
     formfield_overrides: ClassVar = {models.URLField: {"assume_scheme": "https"}} | PICTURES
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {}  # Django's own fills in whatever an address names, without asking the fields
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        return back_to_steps(request) or super().response_post_save_add(request, obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        return back_to_steps(request) or super().response_post_save_change(request, obj)
 
 
 class RowActionsMixin(RowAdmin):
@@ -159,7 +173,9 @@ class SingletonAdmin(RowAdmin):
             return super().changelist_view(request, extra_context)
         model: type[SingletonModel] = self.model
         model._default_manager.get_or_create(pk=model.ID)
-        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", model.ID)
+        form = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[model.ID])
+        query = request.GET.urlencode()
+        return redirect(f"{form}?{query}" if query else form)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -88,7 +88,7 @@ def test_identity_wants_a_tax_number_only_where_tax_is_charged(owner):
 def test_a_step_leads_to_the_field(owner_client):
     entry = owner_client.get(START).context["checklist"].entries[0]
 
-    assert entry.link.url == f"{reverse('admin:core_profile_changelist')}#id_legal_name"
+    assert entry.link.url == f"{reverse('admin:core_profile_changelist')}?then=start#id_legal_name"
     page = owner_client.get(entry.link.url, follow=True)
     assert 'id="id_legal_name"' in page.text
 

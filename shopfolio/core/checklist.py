@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shopfolio import checklist
+from shopfolio.abstract_admin import STEPS
 from shopfolio.attention import Link
 from shopfolio.checklist import State, Step
 from shopfolio.core.demo.marks import own, own_columns
@@ -17,7 +18,7 @@ POLICIES = ("privacy", "terms")
 
 
 def field_of_profile(name: str, text: str) -> Link:
-    return Link(text, f"{reverse('admin:core_profile_changelist')}#id_{name}")
+    return Link(text, f"{reverse('admin:core_profile_changelist')}?{STEPS}#id_{name}")
 
 
 def missing_of_profile(*names: str) -> list[str]:
@@ -63,7 +64,7 @@ checklist.register(
         heading=gettext_lazy("Privacy and terms"),
         why=gettext_lazy("Buyers accept your terms and want to know what you keep about them."),
         look=look_at_policies,
-        link=lambda: Link(_("Write one"), reverse("admin:core_policy_add")),
+        link=lambda: Link(_("Write one"), f"{reverse('admin:core_policy_add')}?{STEPS}"),
     )
 )
 checklist.register(
@@ -73,7 +74,7 @@ checklist.register(
         heading=gettext_lazy("A first post"),
         why=gettext_lazy("A few lines on what you are at tell visitors that somebody is there."),
         look=look_at_posts,
-        link=lambda: Link(_("Write it"), reverse("admin:core_blogpost_add")),
+        link=lambda: Link(_("Write it"), f"{reverse('admin:core_blogpost_add')}?{STEPS}"),
         is_optional=True,
     )
 )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shopfolio import checklist
+from shopfolio.abstract_admin import STEPS
 from shopfolio.attention import Link
 from shopfolio.checklist import State, Step
 from shopfolio.core.checklist import field_of_profile, missing_of_profile
@@ -105,7 +106,7 @@ checklist.register(
         heading=gettext_lazy("A first product"),
         why=gettext_lazy("Published, with a price, and something in stock."),
         look=look_at_products,
-        link=lambda: Link(_("Add a product"), reverse("admin:ecommerce_product_add")),
+        link=lambda: Link(_("Add a product"), f"{reverse('admin:ecommerce_product_add')}?{STEPS}"),
     )
 )
 checklist.register(

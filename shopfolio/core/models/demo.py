@@ -17,7 +17,7 @@ class DemoRow(BaseModel):
 
     model = models.CharField(_("model"), max_length=100)  # such as "core.blogpost"
     row = models.UUIDField(_("row"))
-    row_modified = models.DateTimeField(_("modified"))
+    row_modified = models.DateTimeField(_("as of"))
     columns = models.JSONField(_("as it was made"), default=dict)  # of a row that is taken back by columns
     is_held = models.BooleanField(
         _("stays"), default=False, help_text=_("It was to go, but something refers to it.")

@@ -68,6 +68,11 @@ class Command(BaseCommand):
         page_cache.bump()
         self.stdout.write(f"The demo site is there ({time.monotonic() - started:.0f} s).")
         self.stdout.write(
+            "\n  Look around, then log in and make it yours:"
+            f"\n  {absolute('/admin/make-it-yours/')}"
+            "\n  The demo goes with a button there, or with: .venv/bin/shopfolio demo --remove"
+        )
+        self.stdout.write(
             f"\n  Back office  {absolute('/admin/')}"
             f"\n  E-mail       {owner.email}"
             f"\n  Password     {password}\n"
