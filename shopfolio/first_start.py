@@ -7,14 +7,12 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminForm
-from django.contrib.admin.widgets import AdminFileWidget, AdminTextInputWidget
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from shopfolio import checklist
@@ -22,9 +20,7 @@ from shopfolio.core.admin.site import IDENTITY
 from shopfolio.core.demo.marks import is_loaded, own_columns
 from shopfolio.core.models import Profile
 from shopfolio.ecommerce.demo import removal
-from shopfolio.ecommerce.forms import countries
 from shopfolio.lib.http import SeeOther
-from shopfolio.lib.money import EXPONENTS
 from shopfolio.tasks.outbox import enqueue
 from shopfolio.users import audit
 
@@ -32,36 +28,21 @@ View = Callable[..., HttpResponse]
 AT_ONCE = 3_000
 """Rows that are taken away while the owner waits; more are a job's work."""
 
-WANTED = ["name", "portrait", "accent", "currency", "country"]
-FIELDS = [column.name for column in Profile._meta.concrete_fields if column.name in WANTED]
-FIELDS.sort(key=WANTED.index)
+FIELDS = ["name", "portrait", "accent", "currency", "country"]
 
 
 class OwnForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What makes the demo somebody's own at a glance."""
-
-    currency = forms.ChoiceField(label=gettext_lazy("Currency"))
-    country = forms.ChoiceField(label=gettext_lazy("Country"))
-
-    class Meta:
-        model = Profile
-        fields = FIELDS
-        widgets = {"name": AdminTextInputWidget, "portrait": AdminFileWidget}
+    """What makes the demo somebody's own at a glance. Its fields are those of the profile's page."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "name" not in own_columns():
             self.initial["name"] = ""
-        currency, country = self.fields["currency"], self.fields["country"]
-        currency.choices = [(code, code) for code in EXPONENTS]  # type: ignore[attr-defined]
-        places = countries([], self.instance.language)
-        country.choices = [("", "–"), *places]  # type: ignore[attr-defined]
 
-    def save(self, commit: bool = True) -> Profile:
+    def save(self, commit: bool = True) -> Any:
         if "portrait" in self.changed_data:
             self.instance.portrait_alt = self.instance.name if self.instance.portrait else ""
-        profile: Profile = super().save(commit)
-        return profile
+        return super().save(commit)
 
 
 def for_owner(view: View) -> View:
@@ -113,14 +94,16 @@ def test_step(request: HttpRequest, kind: str) -> HttpResponse:
 @for_owner
 def make_it_yours(request: HttpRequest) -> HttpResponse:
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = OwnForm(*sent, instance=Profile.load())
+    page = admin.site.get_model_admin(Profile)
+    form_class: Any = page.get_form(request, form=OwnForm, fields=FIELDS)
+    form = form_class(*sent, instance=Profile.load())
     if form.is_valid():
         form.save()
         if changed := [name for name in form.changed_data if name in IDENTITY]:
             audit.record("identity", by=request.user, note=", ".join(changed))  # type: ignore[arg-type]
         messages.success(request, _("Saved. The site shows it at once."))
         return SeeOther(reverse("admin:remove_demo" if is_loaded() else "admin:start"))
-    fieldset = AdminForm(form, [(None, {"fields": FIELDS})], {})
+    fieldset = AdminForm(form, [(None, {"fields": FIELDS})], {}, model_admin=page)
     return show(
         request,
         "make_it_yours",

@@ -161,13 +161,13 @@ def test_why_a_test_mail_fails_is_said(owner_client, owner, settings):
 
 
 def test_mail_that_stays_in_a_folder_reaches_nobody(owner_client, owner):
+    assert states(owner)["mail"].words == "EMAIL_URL is not set: mails are kept in a folder and reach nobody."
     owner_client.post("/admin/start/mail/")
     run_due_jobs()
 
     assert Email.objects.get().sent_at
-    assert states(owner)["mail"] == checklist.State(
-        False, "EMAIL_URL is not set: mails are kept in a folder and reach nobody."
-    )
+    assert states(owner)["mail"].words.endswith("It reaches nobody until EMAIL_URL is set.")
+    assert not is_done(owner, "mail")
 
 
 @pytest.fixture
@@ -231,10 +231,13 @@ def test_a_test_key_will_not_do_on_a_site_that_others_reach(owner, account, sett
     assert not is_done(owner, "stripe")
 
 
-def test_the_simulator_is_no_way_to_be_paid(owner_client, account, settings):
+def test_the_simulator_is_no_way_to_be_paid(owner_client, owner, account, settings):
     settings.STRIPE_SIMULATED = True
+    assert states(owner)["stripe"].words.startswith("Payments are simulated: no money moves.")
 
-    assert stripe_words(owner_client).words.startswith("Payments are simulated: no money moves.")
+    assert stripe_words(owner_client) == checklist.State(
+        False, "The simulator answers. No money moves until STRIPE_SECRET_KEY is set."
+    )
 
 
 def test_that_no_key_is_set_is_said(owner_client, settings):

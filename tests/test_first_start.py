@@ -78,12 +78,18 @@ def test_a_page_with_the_note_is_kept_for_everybody(client, demo):
 
 def test_a_form_makes_the_demo_the_owners(owner_client, demo):
     answer = owner_client.post(
-        YOURS, {"name": "Marta Reis", "portrait": drawn(), "currency": "CHF", "country": "CH"}
+        YOURS,
+        {"name": "Marta Reis", "portrait": drawn(), "accent": "#aa2233", "currency": "CHF", "country": "CH"},
     )
 
     profile = Profile.load()
     assert (answer.status_code, answer["Location"]) == (303, REMOVE)
-    assert (profile.name, profile.currency, profile.country) == ("Marta Reis", "CHF", "CH")
+    assert (profile.name, profile.accent, profile.currency, profile.country) == (
+        "Marta Reis",
+        "#aa2233",
+        "CHF",
+        "CH",
+    )
     assert (profile.portrait_width, profile.portrait_alt) == (40, "Marta Reis")
     assert profile.legal_name == "Ines Calder"
     entry = AuditEntry.objects.get(action="identity")
@@ -94,19 +100,21 @@ def test_the_demos_name_is_not_offered(owner_client, demo):
     form = owner_client.get(YOURS).context["form"]
 
     assert form["name"].value() == ""
-    assert list(form.fields) == first_start.FIELDS
+    assert list(form.fields) == ["name", "portrait", "accent", "currency", "country"]
 
 
-def test_a_name_and_a_known_country_are_needed(owner_client, demo):
-    answer = owner_client.post(YOURS, {"name": "", "currency": "XXX", "country": "ZZ"})
+def test_a_form_with_nonsense_comes_back(owner_client, demo):
+    answer = owner_client.post(YOURS, {"name": "", "accent": "red", "currency": "XXX", "country": "Portugal"})
 
     assert answer.status_code == 422
-    assert set(answer.context["form"].errors) == {"name", "currency", "country"}
+    assert set(answer.context["form"].errors) == {"name", "accent", "currency", "country"}
     assert Profile.load().name == "Ines Calder"
 
 
 def test_without_a_demo_the_form_leads_to_the_list(owner_client):
-    answer = owner_client.post(YOURS, {"name": "Marta Reis", "currency": "EUR", "country": "PT"})
+    answer = owner_client.post(
+        YOURS, {"name": "Marta Reis", "accent": "#1949c5", "currency": "EUR", "country": "PT"}
+    )
 
     assert answer["Location"] == START
     assert Profile.load().name == "Marta Reis"

@@ -65,23 +65,30 @@ def digest_of_key() -> str:
 
 def look_at_stripe(user: Any) -> State:
     last = StripeTest.objects.filter(about=digest_of_key()).first()
+    outcome = KeyTest(last.outcome) if last else None
     if not settings.STRIPE_SECRET_KEY:
         return State(is_done=False, words=_("STRIPE_SECRET_KEY is not set: nobody can pay."))
-    if last and last.outcome != KeyTest.ACCEPTED and not settings.STRIPE_SIMULATED:
-        return State(is_done=False, words=KeyTest(last.outcome).label)
-    if lacking := what_stripe_lacks(answers=last is None or last.outcome == KeyTest.ACCEPTED):
-        return State(is_done=False, words=lacking)
-    if last is None:
-        return State(is_done=False, words=_("Not tested yet."))
-    return State(is_done=True, words=KeyTest(last.outcome).label)
-
-
-def what_stripe_lacks(*, answers: bool) -> str:
-    """What a key alone does not give. answers: whether the simulator did, where it stands in."""
     if settings.STRIPE_SIMULATED:
-        if not answers:
-            return _("Payments are simulated, and the simulator does not answer.")
+        return State(is_done=False, words=of_the_simulator(outcome))
+    if outcome not in {None, KeyTest.ACCEPTED}:
+        return State(is_done=False, words=outcome.label)
+    if lacking := what_stripe_lacks():
+        return State(is_done=False, words=lacking)
+    if outcome is None:
+        return State(is_done=False, words=_("Not tested yet."))
+    return State(is_done=True, words=outcome.label)
+
+
+def of_the_simulator(outcome: KeyTest | None) -> str:
+    if outcome is None:
         return _("Payments are simulated: no money moves. Set STRIPE_SECRET_KEY to be paid.")
+    if outcome == KeyTest.ACCEPTED:
+        return _("The simulator answers. No money moves until STRIPE_SECRET_KEY is set.")
+    return _("Payments are simulated, and the simulator does not answer.")
+
+
+def what_stripe_lacks() -> str:
+    """What a key alone does not give."""
     if not settings.STRIPE_WEBHOOK_SECRET:
         return _("STRIPE_WEBHOOK_SECRET is missing: Stripe cannot tell when somebody has paid.")
     if settings.HTTPS and not settings.LOOPBACK and not gateway.is_live():

@@ -34,10 +34,12 @@ def look_at_mail(user: Any) -> State:
     if mail is None:
         return State(is_done=False, words=_("Not tested yet.") if settings.EMAIL_URL else no_server())
     if mail.sent_at:
-        at = date_format(localtime(mail.sent_at), "j F, H:i")
+        words = {"at": date_format(localtime(mail.sent_at), "j F, H:i"), "to": mail.to}
+        if not settings.EMAIL_URL:
+            kept = _("Put into the folder on %(at)s. It reaches nobody until EMAIL_URL is set.")
+            return State(is_done=False, words=kept % words)
         sent = _("The mail server took it on %(at)s. Look into the inbox of %(to)s, and into its spam.")
-        words = sent % {"at": at, "to": mail.to}
-        return State(bool(settings.EMAIL_URL), words if settings.EMAIL_URL else no_server())
+        return State(is_done=True, words=sent % words)
     return fate_of(mail)
 
 

@@ -110,7 +110,7 @@ def say_who_you_are(hand: Hand) -> None:
     hand.fill("Legal name:", "Marta Reis")
     hand.fill("Street and number:", "Rua da Sofia 81")
     hand.fill("Town:", "Coimbra")
-    hand.fill("Country:", "PT")
+    hand.choose("Country:", "Portugal")
     hand.button("Save")
     hand.page.wait_for_url("**/admin/start/**")
     assert hand.page.locator("#identity.done").count() == 1
