@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from shopfolio.core.middleware import EDITOR_STYLE, editor_hashes
-from shopfolio.core.models import BlogPost, Certificate, ContactMessage, Profile, Testimonial
+from shopfolio.core.models import BlogPost, Certificate, Profile, Testimonial
 from shopfolio.users.models import CustomUser
 from tests.factories import make_post
 
@@ -149,31 +149,6 @@ def test_the_posts_address_stays_when_its_title_changes(owner_client):
 
     assert page.context["adminform"].prepopulated_fields == []
     assert post.get_absolute_url() in page.content.decode()
-
-
-def test_reading_a_message_changes_nothing_and_marking_it_does(owner_client):
-    message = ContactMessage.objects.create(name="Ana", email="ana@example.org", message="Hello")
-    address = reverse("admin:core_contactmessage_change", args=[message.pk])
-
-    owner_client.get(address)
-    message.refresh_from_db()
-    assert message.status == ContactMessage.Status.NEW
-    owner_client.post(reverse("admin:core_contactmessage_do", args=[message.pk, "mark_read"]))
-
-    message.refresh_from_db()
-    assert message.status == ContactMessage.Status.READ
-
-
-def test_what_a_visitor_wrote_cannot_be_rewritten(owner_client):
-    message = ContactMessage.objects.create(name="Ana", email="ana@example.org", message="Hello")
-
-    owner_client.post(
-        reverse("admin:core_contactmessage_change", args=[message.pk]),
-        {"status": "answered", "message": "Something else", "name": "Eve"},
-    )
-
-    message.refresh_from_db()
-    assert (message.status, message.message, message.name) == ("answered", "Hello", "Ana")
 
 
 def test_the_policy_allows_the_import_map_as_it_is_rendered(owner_client):

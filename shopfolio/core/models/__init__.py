@@ -1,4 +1,4 @@
-from shopfolio.core.models.audience import ContactMessage, Subscriber, Testimonial
+from shopfolio.core.models.audience import ContactMessage, ContactReply, Subscriber, Testimonial
 from shopfolio.core.models.blog import BlogPost, Tag
 from shopfolio.core.models.csp import CspReport
 from shopfolio.core.models.policy import Policy
@@ -11,6 +11,7 @@ __all__ = [
     "BlogPost",
     "Certificate",
     "ContactMessage",
+    "ContactReply",
     "CspReport",
     "Experience",
     "Policy",
