@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -172,6 +173,8 @@ class PageAdmin(RowActionsMixin):
     row_actions = ["publish", "unpublish"]
     first_fieldset: ClassVar[Sequence[str]] = ["title", "description", "body"]
     more_fieldsets: ClassVar[Sequence[Any]] = ()
+    preview_template = ""
+    """The page's public template, where it can show what is not saved yet."""
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         text = (_("Text"), {"fields": list(self.first_fieldset)})
@@ -183,6 +186,46 @@ class PageAdmin(RowActionsMixin):
 
     def view_on_site(self, page: PageModel) -> str | None:
         return page.get_absolute_url() if page.slug else None  # a form that comes back may have emptied it
+
+    def get_urls(self) -> list[URLPattern]:
+        if not self.preview_template:
+            return super().get_urls()
+        name = f"{self.opts.app_label}_{self.opts.model_name}_preview"
+        view = self.admin_site.admin_view(require_POST(self.preview))
+        return [
+            path("add/preview/", view, name=f"{name}_new"),
+            path("<path:object_id>/preview/", view, name=name),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        page = kwargs.get("obj")
+        if self.preview_template and (page is None or self.has_change_permission(request, page)):
+            name = f"admin:{self.opts.app_label}_{self.opts.model_name}_preview"
+            context["preview_url"] = reverse(name, args=[page.pk]) if page else reverse(f"{name}_new")
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def preview(self, request: HttpRequest, object_id: str | None = None) -> HttpResponse:
+        """The public page with what the form says now; nothing is saved, pictures wait for that."""
+        page = self.get_object(request, unquote(object_id)) if object_id else None
+        if object_id and page is None:
+            raise Http404
+        if not (self.has_change_permission(request, page) if page else self.has_add_permission(request)):
+            raise PermissionDenied
+        form = self.get_form(request, page, change=page is not None)(request.POST, instance=page)
+        if not form.is_valid():
+            context = {**self.admin_site.each_context(request), "title": _("Preview"), "form": form}
+            return render(request, "admin/preview_refused.html", context, status=422)
+        context = {"is_preview": True, **self.preview_context(form.instance, form)}
+        answer = render(request, self.preview_template, context)
+        answer["X-Robots-Tag"] = "noindex"
+        return answer
+
+    def preview_context(self, page: Any, form: Any) -> dict[str, Any]:
+        """What the public view would give the template. What is chosen from lists is not on the row yet."""
+        chosen = {field.name for field in page._meta.many_to_many} & set(form.cleaned_data)
+        page._prefetched_objects_cache = {name: form.cleaned_data[name] for name in chosen}
+        return {"page": page}
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, page: PageModel) -> str:

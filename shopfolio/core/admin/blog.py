@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from shopfolio.abstract_admin import AuthoredAdmin, PageAdmin, RowAdmin
 from shopfolio.core.models import BlogPost, Tag
@@ -17,7 +18,18 @@ class BlogPostAdmin(AuthoredAdmin, PageAdmin):
     list_select_related = ["author"]
     date_hierarchy = "activate_date"
     autocomplete_fields = ["tags"]
-    more_fieldsets: ClassVar = [(_("Written by"), {"fields": ["author", "tags"]})]
+    readonly_fields = ["minutes_shown"]
+    more_fieldsets: ClassVar = [(_("Written by"), {"fields": ["author", "tags", "minutes_shown"]})]
+    preview_template = "core/post.html"
+
+    def preview_context(self, page: BlogPost, form: Any) -> dict[str, Any]:
+        page.count_minutes()
+        others = BlogPost.objects.live().exclude(pk=page.pk).defer("body")[:3]
+        return {"others": others, **super().preview_context(page, form)}
+
+    @admin.display(description=_("time to read"))
+    def minutes_shown(self, post: BlogPost) -> str:
+        return ngettext("%(count)d minute", "%(count)d minutes", post.minutes) % {"count": post.minutes}
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """An author is one of the staff: who has an account to buy with is no editor's to see."""

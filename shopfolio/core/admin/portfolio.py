@@ -18,6 +18,7 @@ class ProjectAdmin(PageAdmin):
     list_display = ["title", "client", "year", "state", "position", "on_site"]
     autocomplete_fields = ["skills"]
     inlines = [PictureInline]
+    preview_template = "core/project.html"
     more_fieldsets: ClassVar[list[Any]] = [
         (
             _("The job"),
@@ -25,3 +26,9 @@ class ProjectAdmin(PageAdmin):
         ),
         (_("What came of it"), {"fields": ["outcome", "figures"]}),
     ]
+
+    def preview_context(self, page: Project, form: Any) -> dict[str, Any]:
+        after = Project.objects.with_next().filter(pk=page.pk).values("next_title", "next_slug").first() or {}
+        for name, value in after.items():
+            setattr(page, name, value)
+        return super().preview_context(page, form)
