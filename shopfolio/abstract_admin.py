@@ -8,6 +8,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
+from django.forms.widgets import Script
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
@@ -18,15 +19,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from shopfolio.abstract_models import PageModel, SingletonModel
+from shopfolio.abstract_models import PageModel, PictureModel, SingletonModel
 
 if TYPE_CHECKING:
     # Generic for mypy only: Django's own classes take no parameters when they run.
     AnyModelAdmin = admin.ModelAdmin[Any]
     RowsInTable = admin.TabularInline[Any, Any]
-    RowsStacked = admin.StackedInline[Any, Any]
 else:
-    AnyModelAdmin, RowsInTable, RowsStacked = admin.ModelAdmin, admin.TabularInline, admin.StackedInline
+    AnyModelAdmin, RowsInTable = admin.ModelAdmin, admin.TabularInline
 
 
 class RowAdmin(AnyModelAdmin):
@@ -131,6 +131,26 @@ class ReadOnlyInline(RowsInTable):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class SortedRows(RowsInTable):
+    """A compact table whose rows have a position: a number, or with rooms.js buttons and a handle."""
+
+    template = "admin/edit_inline/rows.html"
+    extra = 0
+
+    class Media:
+        js = (Script("shopfolio/rooms.js", defer=True),)
+
+
+class SortedPictures(SortedRows):
+    readonly_fields = ("preview",)
+
+    @admin.display(description=_("preview"))
+    def preview(self, picture: PictureModel) -> str:
+        if not picture.image:
+            return ""
+        return format_html('<img class="thumb" src="{}" alt="{}">', picture.image.url, picture.alt)
 
 
 class SingletonAdmin(RowAdmin):

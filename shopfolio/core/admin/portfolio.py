@@ -3,14 +3,13 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_admin import PageAdmin, RowsStacked
+from shopfolio.abstract_admin import PageAdmin, SortedPictures
 from shopfolio.core.models import Project, ProjectPicture
 
 
-class PictureInline(RowsStacked):
+class PictureInline(SortedPictures):
     model = ProjectPicture
-    extra = 0
-    fields = ["image", "alt", ("title", "caption"), "position"]
+    fields = ["preview", "image", "alt", "title", "caption", "position"]
 
 
 @admin.register(Project)

@@ -126,12 +126,12 @@ class OrderPage(RefundPage, ReadOnlyAdmin):
             **self.admin_site.each_context(request),
             "title": _("Order %(number)s") % {"number": order.number},
             "opts": self.opts,
-            "order": order,
+            "row": order,
             "form": form,
             "button": button,
         }
         status = 422 if form.errors else 200
-        return TemplateResponse(request, "admin/ecommerce/ask.html", context, status=status)
+        return TemplateResponse(request, "admin/ask.html", context, status=status)
 
     def slip(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """What lies in the parcel, to be printed."""
