@@ -182,11 +182,36 @@ PICTURE = (_("Picture"), {"fields": ["image", "image_alt"]})
 PUBLICATION = (_("Publication"), {"fields": ["status", "activate_date", "deactivate_date", "slug"]})
 
 
+class StateFilter(admin.SimpleListFilter):
+    """What the column says: of the published ones, some are not to be seen yet, or no longer."""
+
+    title = _("status")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("draft", _("Draft")),
+            ("live", _("Published")),
+            ("scheduled", _("Scheduled")),
+            ("over", _("Over")),
+        ]
+
+    def queryset(self, request: HttpRequest, pages: QuerySet[Any]) -> QuerySet[Any]:
+        now, published = timezone.now(), pages.filter(status=PageModel.Status.PUBLISHED)
+        chosen: dict[str | None, QuerySet[Any]] = {
+            "draft": pages.filter(status=PageModel.Status.DRAFT),
+            "live": pages.live(),  # type: ignore[attr-defined]
+            "scheduled": published.filter(activate_date__gt=now),
+            "over": published.filter(activate_date__lte=now, deactivate_date__lte=now),
+        }
+        return chosen.get(self.value(), pages)
+
+
 class PageAdmin(RowActionsMixin):
     """Everything with a public address: drafts, publication, and a way to look at it."""
 
     list_display = ["title", "state", "activate_date", "on_site"]
-    list_filter = ["status"]
+    list_filter: ClassVar[Any] = [StateFilter]
     search_fields = ["title", "description"]
     prepopulated_fields = {"slug": ["title"]}
     actions = ["publish", "unpublish"]

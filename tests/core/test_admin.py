@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from shopfolio.core.middleware import EDITOR_STYLE, editor_hashes
-from shopfolio.core.models import BlogPost, Certificate, Profile, Testimonial
+from shopfolio.core.models import BlogPost, Certificate, Profile, Tag, Testimonial
 from shopfolio.users.models import CustomUser
-from tests.factories import make_post
+from tests.factories import make_post, make_testimonial
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -140,6 +140,51 @@ def test_a_scheduled_post_says_so(owner_client):
     page = owner_client.get(reverse("admin:core_blogpost_changelist")).content.decode()
 
     assert "Scheduled" in page
+
+
+@pytest.mark.parametrize(
+    ("state", "titles"),
+    [
+        ("draft", ["Draft"]),
+        ("live", ["Live"]),
+        ("scheduled", ["Later"]),
+        ("over", ["Past"]),
+        ("made-up", ["Draft", "Later", "Live", "Past"]),
+    ],
+)
+def test_the_list_is_filtered_by_what_its_column_says(owner_client, state, titles):
+    now = timezone.now()
+    make_post("Draft", live=False)
+    make_post("Live")
+    make_post("Later", activate_date=now + timedelta(days=2))
+    make_post("Past", activate_date=now - timedelta(days=9), deactivate_date=now - timedelta(days=2))
+
+    listed = owner_client.get(f"/admin/core/blogpost/?state={state}").context["cl"].result_list
+
+    assert sorted(post.title for post in listed) == titles
+
+
+def test_the_list_of_posts_needs_no_more_queries_for_more_tags(owner_client, django_assert_max_num_queries):
+    for number in range(12):
+        make_post(f"Post {number}").tags.add(Tag.objects.create(title=f"Tag {number}"))
+    owner_client.get("/admin/core/blogpost/")
+
+    with django_assert_max_num_queries(14):
+        page = owner_client.get("/admin/core/blogpost/").content.decode()
+
+    assert '<td class="field-tags_shown">Tag 7</td>' in page
+
+
+def test_a_testimonial_is_published_and_taken_off_with_a_button(owner_client):
+    row = make_testimonial(status=Testimonial.Status.DRAFT)
+
+    for action, status in (("publish", "published"), ("unpublish", "draft")):
+        address = reverse("admin:core_testimonial_do", args=[row.pk, action])
+        assert owner_client.post(address).status_code == 302
+        assert owner_client.post(address).status_code == 404
+        row.refresh_from_db()
+        assert row.status == status
+    assert LogEntry.objects.count() == 2
 
 
 def test_the_posts_address_stays_when_its_title_changes(owner_client):

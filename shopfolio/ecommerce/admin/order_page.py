@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_safe
 
 from shopfolio.abstract_admin import ReadOnlyAdmin
 from shopfolio.core.services import site
@@ -51,7 +52,7 @@ class OrderPage(RefundPage, ReadOnlyAdmin):
     change_form_template = "admin/ecommerce/order.html"
 
     def get_urls(self) -> list[URLPattern]:
-        pages = {"send": self.send, "note": self.note, "slip": self.slip}
+        pages = {"send": self.send, "note": self.note, "slip": require_safe(self.slip)}
         own = [
             path(
                 f"<path:object_id>/{name}/", self.admin_site.admin_view(view), name=f"ecommerce_order_{name}"

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ecommerce', '0006_accounts_cart_and_addresses'),
+        ('ecommerce', '0007_delivers_to'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
