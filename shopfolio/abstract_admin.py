@@ -137,10 +137,13 @@ class SortedRows(RowsInTable):
     """A compact table whose rows have a position: a number, or with rooms.js buttons and a handle."""
 
     template = "admin/edit_inline/rows.html"
-    extra = 0
 
     class Media:
         js = (Script("shopfolio/rooms.js", defer=True),)
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        """Without a script a link asks for an empty row."""
+        return int(request.GET.get("more") == self.opts.model_name)
 
 
 class SortedPictures(SortedRows):

@@ -154,3 +154,16 @@ def test_every_field_of_a_row_has_a_label(owner_client):
 
     for name in ("title", "sku", "price", "on_shelf", "kind", "status", "position"):
         assert f'<label for="id_variants-0-{name}">' in page
+
+
+@pytest.mark.parametrize(("model", "prefix"), [("variant", "variants"), ("productimage", "images")])
+def test_without_a_script_a_link_brings_one_more_row(owner_client, model, prefix):
+    address = change_page(make_variant().product)
+    before = owner_client.get(address).content.decode()
+
+    after = owner_client.get(f"{address}?more={model}").content.decode()
+
+    row = f'id="{prefix}-{1 if model == "variant" else 0}"'
+    assert f'href="?more={model}"' in before
+    assert row not in before
+    assert row in after

@@ -13,9 +13,8 @@ from shopfolio.users.models import CustomUser
 
 @admin.register(BlogPost)
 class BlogPostAdmin(AuthoredAdmin, PageAdmin):
-    list_display = ["title", "state", "activate_date", "author", "tags_shown", "minutes_shown", "on_site"]
+    list_display = ["title", "state", "activate_date", "tags_shown", "on_site"]
     list_filter: ClassVar = [StateFilter, "tags"]
-    list_select_related = ["author"]
     date_hierarchy = "activate_date"
     autocomplete_fields = ["tags"]
     readonly_fields = ["minutes_shown"]

@@ -108,7 +108,6 @@ class VariantInline(MoneyFieldsMixin, SortedRows):
     model = Variant
     form = VariantForm
     money_fields = ("price",)
-    extra = 0
     min_num = 1
     fields = ["title", "sku", "price", "on_shelf", "kind", "unit_code", "status", "position"]
 
@@ -133,7 +132,6 @@ class ProductFileForm(AnyModelForm):
 class ProductFileInline(SortedRows):
     model = ProductFile
     form = ProductFileForm
-    extra = 0
     fields = ["title", "file", "filename", "status", "position"]
 
 
