@@ -212,6 +212,13 @@ def test_the_editor_still_brings_the_style_that_the_policy_allows():
     assert sha256(style) == EDITOR_STYLE
 
 
+def test_date_and_time_have_names_of_their_own(owner_client):
+    page = owner_client.get(reverse("admin:core_blogpost_add")).content.decode()
+
+    assert 'aria-label="Publication date, date"' in page
+    assert 'aria-label="Visible until, time"' in page
+
+
 def test_a_web_address_typed_without_a_scheme_is_https(owner_client):
     address = reverse("admin:core_certificate_add")
 
