@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminSplitDateTime
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     # Generic for mypy only: Django's own classes take no parameters when they run.
     AnyModelAdmin = admin.ModelAdmin[Any]
     RowsInTable = admin.TabularInline[Any, Any]
+    AnyModelForm = forms.ModelForm[Any]
 else:
-    AnyModelAdmin, RowsInTable = admin.ModelAdmin, admin.TabularInline
+    AnyModelAdmin, RowsInTable, AnyModelForm = admin.ModelAdmin, admin.TabularInline, forms.ModelForm
 
 
 class RowAdmin(AnyModelAdmin):
@@ -145,10 +147,18 @@ class ReadOnlyInline(RowsInTable):
         return False
 
 
+class SortedForm(AnyModelForm):
+    def has_changed(self) -> bool:
+        """A place alone makes no row: the script gives one to rows that nobody filled in."""
+        changed = set(self.changed_data) - ({"position"} if self.instance._state.adding else set())
+        return bool(changed)
+
+
 class SortedRows(RowsInTable):
     """A compact table whose rows have a position: a number, or with rooms.js buttons and a handle."""
 
     template = "admin/edit_inline/rows.html"
+    form = SortedForm
 
     class Media:
         js = (Script("shopfolio/rooms.js", defer=True),)

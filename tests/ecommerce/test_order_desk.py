@@ -92,7 +92,10 @@ def test_an_order_that_needs_a_look_says_why(owner_client):
 
     page = text_of(owner_client.get(page_of(order)))
 
+    owner_client.post(address_of(order, "note"), {"text": "Asked the bank"})
+
     assert why
+    assert why in owner_client.get("/admin/attention/").content.decode().replace("&#x27;", "'")
     assert f'<span class="bad">{why}</span>' in page.replace("&#x27;", "'").replace("&quot;", '"')
 
 

@@ -147,6 +147,17 @@ def test_pictures_are_seen_and_put_in_order_by_number(owner_client, settings, tm
     assert list(product.images.values_list("alt", flat=True)) == ["back", "front"]
 
 
+def test_a_row_with_nothing_but_a_place_is_no_row(owner_client):
+    product = make_variant().product
+    form = filled_in(owner_client.get(f"{change_page(product)}?more=productimage"))
+    assert form["images-TOTAL_FORMS"] == "1"
+
+    answer = owner_client.post(change_page(product), form | {"images-0-position": "3"})
+
+    assert answer.status_code == 302
+    assert not product.images.exists()
+
+
 def test_every_field_of_a_row_has_a_label(owner_client):
     variant = make_variant()
 

@@ -1,4 +1,4 @@
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -11,6 +11,7 @@ from shopfolio.abstract_admin import (
     PageAdmin,
     ReadOnlyAdmin,
     SingletonAdmin,
+    SortedForm,
     SortedPictures,
     SortedRows,
     row_link,
@@ -29,12 +30,6 @@ from shopfolio.ecommerce.models import (
 from shopfolio.ecommerce.services.stock import lock_variants
 from shopfolio.ecommerce.services.stocktaking import believe_shelf, differing, take_stock
 from shopfolio.users import audit
-
-if TYPE_CHECKING:
-    AnyModelForm = forms.ModelForm[Any]
-else:
-    AnyModelForm = forms.ModelForm
-
 
 MOST_BYTES_OF_A_DOWNLOAD = 500_000_000
 
@@ -55,7 +50,7 @@ class ShopSettingsAdmin(MoneyFieldsMixin, SingletonAdmin):
             audit.record("shop", by=request.user, note=", ".join(form.changed_data))  # type: ignore[arg-type]
 
 
-class VariantForm(AnyModelForm):
+class VariantForm(SortedForm):
     """`on_shelf` stands for `available`: the figure only moves together with the ledger."""
 
     on_shelf = forms.IntegerField(
@@ -117,7 +112,7 @@ class ProductImageInline(SortedPictures):
     fields = ["preview", "image", "alt", "caption", "position"]
 
 
-class ProductFileForm(AnyModelForm):
+class ProductFileForm(SortedForm):
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if "file" in self.changed_data and file.size > MOST_BYTES_OF_A_DOWNLOAD:
