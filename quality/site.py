@@ -165,6 +165,8 @@ PAGES = [
     Page("admin-product", admin_page_of("ecommerce.Product"), role="owner"),
     Page("admin-post", admin_page_of("core.BlogPost"), role="owner"),
     Page("admin-messages", "/admin/core/contactmessage/", role="owner"),
+    Page("admin-message", admin_page_of("core.ContactMessage"), role="owner"),
+    Page("admin-posts", "/admin/core/blogpost/", role="owner"),
     Page(
         "admin-profile",
         lambda: "/admin/core/profile/00000000-0000-0000-0000-000000000001/change/",

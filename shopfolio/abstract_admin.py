@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.widgets import AdminFileWidget
+from django.contrib.admin.widgets import AdminFileWidget, AdminSplitDateTime
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
+from django.forms.widgets import Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -27,9 +30,9 @@ if TYPE_CHECKING:
     # Generic for mypy only: Django's own classes take no parameters when they run.
     AnyModelAdmin = admin.ModelAdmin[Any]
     RowsInTable = admin.TabularInline[Any, Any]
-    RowsStacked = admin.StackedInline[Any, Any]
+    AnyModelForm = forms.ModelForm[Any]
 else:
-    AnyModelAdmin, RowsInTable, RowsStacked = admin.ModelAdmin, admin.TabularInline, admin.StackedInline
+    AnyModelAdmin, RowsInTable, AnyModelForm = admin.ModelAdmin, admin.TabularInline, forms.ModelForm
 
 
 class PictureWidget(AdminFileWidget):
@@ -57,6 +60,17 @@ def back_to_steps(request: HttpRequest) -> HttpResponseRedirect | None:
 
 class RowAdmin(AnyModelAdmin):
     formfield_overrides: ClassVar = {models.URLField: {"assume_scheme": "https"}} | PICTURES
+
+    class Media:
+        js = (Script("shopfolio/editor.js", defer=True),)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, AdminSplitDateTime):
+            # Django writes "Date:" and "Time:" beside them, and ties neither to its box.
+            for box, what in zip(field.widget.widgets, (_("date"), _("time")), strict=True):
+                box.attrs["aria-label"] = f"{field.label}, {what}"
+        return field
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {}  # Django's own fills in whatever an address names, without asking the fields
@@ -165,6 +179,31 @@ class ReadOnlyInline(RowsInTable):
         return False
 
 
+class SortedForm(AnyModelForm):
+    def has_changed(self) -> bool:
+        """A place alone makes no row: the script gives one to rows that nobody filled in."""
+        changed = set(self.changed_data) - ({"position"} if self.instance._state.adding else set())
+        return bool(changed)
+
+
+class SortedRows(RowsInTable):
+    """A compact table whose rows have a position: a number, or with rooms.js buttons and a handle."""
+
+    template = "admin/edit_inline/rows.html"
+    form = SortedForm
+
+    class Media:
+        js = (Script("shopfolio/rooms.js", defer=True),)
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        """Without a script a link asks for an empty row."""
+        return int(request.GET.get("more") == self.opts.model_name)
+
+
+class SortedPictures(SortedRows):
+    formfield_overrides = PICTURES
+
+
 class SingletonAdmin(RowAdmin):
     """One row: its list is its form, and it can neither be added again nor deleted."""
 
@@ -196,17 +235,44 @@ PICTURE = (_("Picture"), {"fields": ["image", "image_alt", ("image_x", "image_y"
 PUBLICATION = (_("Publication"), {"fields": ["status", "activate_date", "deactivate_date", "slug"]})
 
 
+class StateFilter(admin.SimpleListFilter):
+    """What the column says: of the published ones, some are not to be seen yet, or no longer."""
+
+    title = _("status")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("draft", _("Draft")),
+            ("live", _("Published")),
+            ("scheduled", _("Scheduled")),
+            ("over", _("Over")),
+        ]
+
+    def queryset(self, request: HttpRequest, pages: QuerySet[Any]) -> QuerySet[Any]:
+        now, published = timezone.now(), pages.filter(status=PageModel.Status.PUBLISHED)
+        chosen: dict[str | None, QuerySet[Any]] = {
+            "draft": pages.filter(status=PageModel.Status.DRAFT),
+            "live": pages.live(),  # type: ignore[attr-defined]
+            "scheduled": published.filter(activate_date__gt=now),
+            "over": published.filter(activate_date__lte=now, deactivate_date__lte=now),
+        }
+        return chosen.get(self.value(), pages)
+
+
 class PageAdmin(RowActionsMixin):
     """Everything with a public address: drafts, publication, and a way to look at it."""
 
     list_display = ["title", "state", "activate_date", "on_site"]
-    list_filter = ["status"]
+    list_filter: ClassVar[Any] = [StateFilter]
     search_fields = ["title", "description"]
     prepopulated_fields = {"slug": ["title"]}
     actions = ["publish", "unpublish"]
     row_actions = ["publish", "unpublish"]
     first_fieldset: ClassVar[Sequence[str]] = ["title", "description", "body"]
     more_fieldsets: ClassVar[Sequence[Any]] = ()
+    preview_template = ""
+    """The page's public template, where it can show what is not saved yet."""
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         text = (_("Text"), {"fields": list(self.first_fieldset)})
@@ -218,6 +284,46 @@ class PageAdmin(RowActionsMixin):
 
     def view_on_site(self, page: PageModel) -> str | None:
         return page.get_absolute_url() if page.slug else None  # a form that comes back may have emptied it
+
+    def get_urls(self) -> list[URLPattern]:
+        if not self.preview_template:
+            return super().get_urls()
+        name = f"{self.opts.app_label}_{self.opts.model_name}_preview"
+        view = self.admin_site.admin_view(require_POST(self.preview))
+        return [
+            path("add/preview/", view, name=f"{name}_new"),
+            path("<path:object_id>/preview/", view, name=name),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        page = kwargs.get("obj")
+        if self.preview_template and (page is None or self.has_change_permission(request, page)):
+            name = f"admin:{self.opts.app_label}_{self.opts.model_name}_preview"
+            context["preview_url"] = reverse(name, args=[page.pk]) if page else reverse(f"{name}_new")
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def preview(self, request: HttpRequest, object_id: str | None = None) -> HttpResponse:
+        """The public page with what the form says now; nothing is saved, pictures wait for that."""
+        page = self.get_object(request, unquote(object_id)) if object_id else None
+        if object_id and page is None:
+            raise Http404
+        if not (self.has_change_permission(request, page) if page else self.has_add_permission(request)):
+            raise PermissionDenied
+        form = self.get_form(request, page, change=page is not None)(request.POST, instance=page)
+        if not form.is_valid():
+            context = {**self.admin_site.each_context(request), "title": _("Preview"), "form": form}
+            return render(request, "admin/preview_refused.html", context, status=422)
+        context = {"is_preview": True, **self.preview_context(form.instance, form)}
+        answer = render(request, self.preview_template, context)
+        answer["X-Robots-Tag"] = "noindex"
+        return answer
+
+    def preview_context(self, page: Any, form: Any) -> dict[str, Any]:
+        """What the public view would give the template. What is chosen from lists is not on the row yet."""
+        chosen = {field.name for field in page._meta.many_to_many} & set(form.cleaned_data)
+        page._prefetched_objects_cache = {name: form.cleaned_data[name] for name in chosen}
+        return {"page": page}
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, page: PageModel) -> str:

@@ -59,7 +59,8 @@ def leave_traces(person):
     CustomUser.objects.filter(pk=person.pk).update(avatar="pictures/customuser/ana.jpg")
     for address in (ANA, "jonas@example.org"):
         Subscriber.objects.create(email=address)
-        ContactMessage.objects.create(name="Somebody", email=address, message=f"From {address}")
+        message = ContactMessage.objects.create(name="Somebody", email=address, message=f"From {address}")
+        message.replies.create(text=f"To {address}")
         Email.objects.create(
             key=address, to=address, subject="Hi", text="Hello", message_id=address, status="sent"
         )
@@ -103,7 +104,8 @@ def test_the_zip_holds_what_the_site_knows_of_them_and_of_nobody_else(client, pe
     assert "password" not in profile
     assert files["picture.jpg"] == b"jpeg"
     assert [each["number"] for each in json.loads(files["orders.json"])] == [order.number]
-    assert [each["message"] for each in json.loads(files["messages.json"])] == [f"From {ANA}"]
+    [conversation] = json.loads(files["messages.json"])
+    assert (conversation["message"], conversation["replies"][0]["text"]) == (f"From {ANA}", f"To {ANA}")
     assert files[f"documents/{order.invoices.get().number}.pdf"] == b"%PDF-1.7"
     everything = b"".join(files.values())
     assert b"jonas" not in everything

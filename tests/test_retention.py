@@ -9,7 +9,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from shopfolio.core.models import ContactMessage, CspReport, Subscriber
+from shopfolio.core.models import ContactMessage, ContactReply, CspReport, Subscriber
 from shopfolio.ecommerce.models import Cart, CartLine, Order, StripeEvent
 from shopfolio.ecommerce.models.cart import CartCookie
 from shopfolio.lib import db
@@ -58,6 +58,17 @@ def test_a_message_is_forgotten_in_time(status, days):
     run("core.forget")
 
     assert ContactMessage.objects.get() == young
+
+
+def test_what_was_replied_is_forgotten_with_the_message():
+    old, young = message("answered"), message("answered")
+    for each in (old, young):
+        each.replies.create(text="Yes")
+    age([old, young], days=365)
+
+    run("core.forget")
+
+    assert ContactReply.objects.get().message == young
 
 
 def test_a_message_that_nobody_has_read_waits():

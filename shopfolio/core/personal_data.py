@@ -19,7 +19,12 @@ def theirs(model: type[Model], person: CustomUser) -> QuerySet[Any]:
 
 def export(person: CustomUser) -> Files:
     yield "newsletter.json", rows(theirs(Subscriber, person), "email", "status", "confirmed_at", "left_at")
-    yield "messages.json", rows(theirs(ContactMessage, person), "created", "name", "email", "message")
+    yield "messages.json", [conversation(message) for message in theirs(ContactMessage, person)]
+
+
+def conversation(message: ContactMessage) -> dict[str, Any]:
+    [told] = rows([message], "created", "name", "email", "message")
+    return told | {"replies": rows(message.replies.all(), "created", "text")}
 
 
 def erase(person: CustomUser) -> None:

@@ -3,13 +3,15 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from shopfolio import attention
-from shopfolio.core.models import ContactMessage, DemoRow, Policy, Profile, Subscriber
+from shopfolio.core.models import ContactMessage, ContactReply, DemoRow, Policy, Profile, Subscriber
 from shopfolio.core.page_cache import generation
 from shopfolio.lib.http import absolute, absolute_url
 from shopfolio.tasks.emails import queue_mail
@@ -72,6 +74,33 @@ def receive_message(message: ContactMessage) -> None:
             context={"message": message, "site": site()},
             language=site().profile.language,
         )
+
+
+@transaction.atomic
+def answer_message(message: ContactMessage, *, text: str, by: Any, wish: UUID) -> ContactReply:
+    """Mail the reply to who wrote, keep it, and call the message answered.
+
+    wish: names this one reply, so that sending the form twice is one.
+    Raises ValidationError where the message came from no address.
+    """
+    columns = {"message": message, "text": text, "by": by}
+    reply, is_new = ContactReply.objects.get_or_create(pk=wish, defaults=columns)
+    if not is_new:
+        return reply
+    reply.email = queue_mail(
+        "contact_reply",
+        key=f"contact-reply-{reply.pk}",
+        to=message.email,
+        from_name=site().profile.name,
+        reply_to=owners_address(),
+        context={"message": message, "reply": reply, "site": site()},
+        language=site().profile.language,
+        headers={"Auto-Submitted": "no"},  # a person wrote it: "I am away" may be answered to it
+    )
+    reply.save(update_fields=["email"])
+    status = ContactMessage.Status.ANSWERED
+    ContactMessage.objects.filter(pk=message.pk).update(status=status, modified=timezone.now())
+    return reply
 
 
 @transaction.atomic

@@ -104,7 +104,7 @@ def in_review() -> QuerySet[Order]:
 
 
 def cases_of_reviews(orders: list[Order]) -> list[Case]:
-    events = OrderEvent.objects.filter(order__in=orders).exclude(why="").order_by("created")
+    events = OrderEvent.objects.filter(order__in=orders, is_note=False).exclude(why="").order_by("created")
     why = {event.order_id: event.why for event in events}
     paid = StripeSession.objects.filter(order__in=orders, status=Attempt.PAID)
     has_money = set(paid.values_list("order_id", flat=True))

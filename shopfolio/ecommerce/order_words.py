@@ -115,7 +115,7 @@ def steps_after_payment(order: Order, lines: list[OrderLine], *, is_paid: bool =
     if Variant.Kind.SERVICE in goods:
         steps.append(Step(_("We find a time"), "now" if is_paid else "", note=_("We write to you about it.")))
     if order.fulfilment == Order.Fulfilment.SENT:
-        steps.append(Step(_("Sent"), "done", at=order.sent_at))
+        steps.append(Step(_("Sent"), "done", note=sent_how(order), at=order.sent_at))
     elif order.fulfilment == Order.Fulfilment.OPEN:
         steps.append(Step(_("Being packed"), "now" if is_paid else ""))
         steps.append(Step(_("With the courier"), "", note=_("We write to you when it leaves.")))
@@ -159,3 +159,48 @@ def paid_how(paid: StripeSession | None) -> str:
     if paid is None or not paid.last4:
         return ""
     return _("by card ending %(digits)s") % {"digits": paid.last4}
+
+
+def sent_how(order: Order) -> str:
+    """With which carrier, as far as it is known."""
+    if order.carrier and order.tracking_number:
+        known = {"carrier": order.carrier, "number": order.tracking_number}
+        return _("with %(carrier)s, number %(number)s") % known
+    if order.carrier:
+        return _("with %(carrier)s") % {"carrier": order.carrier}
+    return _("number %(number)s") % {"number": order.tracking_number} if order.tracking_number else ""
+
+
+def standing_of(order: Order) -> str:
+    """Payment and parcel in a few words, for the owner."""
+    if not order.is_paid or order.fulfilment == Order.Fulfilment.NOTHING_TO_SEND:
+        return str(order.get_status_display())
+    known = {"paid": order.get_status_display(), "parcel": order.get_fulfilment_display().lower()}
+    return _("%(paid)s, %(parcel)s") % known
+
+
+ADVICE: dict[str, Any] = {
+    Order.Status.DRAFT: gettext_lazy("It is being made ready for payment. Nothing to do."),
+    Order.Status.AWAITING_PAYMENT: gettext_lazy("The buyer has not paid yet. Nothing to do."),
+    Order.Status.PROCESSING: gettext_lazy("The bank takes some days to send the money. Nothing to do."),
+    Order.Status.REFUNDED: gettext_lazy("All of it went back to the buyer. Nothing to do."),
+    Order.Status.EXPIRED: gettext_lazy(
+        "It was not paid in time; its goods are in the shop again. Nothing to do."
+    ),
+    Order.Status.CANCELLED: gettext_lazy("Its goods are in the shop again. Nothing to do."),
+    Order.Status.FAILED: gettext_lazy("The bank refused the payment. Nothing to do."),
+    Order.Status.REVIEW: gettext_lazy(
+        "Money came that does not fit. Look what happened, then give it back or ask Stripe."
+    ),
+}
+
+
+def advice_for(order: Order) -> str:
+    """What the owner does next."""
+    if not order.is_paid:
+        return str(ADVICE[order.status])
+    if order.fulfilment == Order.Fulfilment.OPEN:
+        return _("Pack it, then say that it has left; the buyer is told by mail.")
+    if order.fulfilment == Order.Fulfilment.SENT:
+        return _("It is paid and has left. Nothing to do.")
+    return _("It is paid, and nothing needs to be sent. Nothing to do.")

@@ -6,11 +6,14 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from shopfolio.ecommerce.models import Cart, Entitlement, Invoice, Order, Refund, StripeSession
+from shopfolio.ecommerce.models import Cart, Entitlement, Invoice, Order, OrderEvent, Refund, StripeSession
 from shopfolio.users.models import CustomUser
 from shopfolio.users.personal_data import Files, Holder, rows
 
-WHO = ("email", "name", "company", "tax_id", "phone", "address_line1", "address_line2", "postcode", "city")
+WHO = (
+    "email", "name", "company", "tax_id", "phone", "address_line1", "address_line2", "postcode", "city",
+    "carrier", "tracking_number", "tracking_url",
+)  # fmt: skip
 """What an order tells of its buyer. The country stays, for the tax of a sale depends on it."""
 
 
@@ -58,6 +61,7 @@ def erase(person: CustomUser) -> None:
     changes: dict[str, Any] = dict.fromkeys(WHO, "") | {"name": _("Erased"), "user": None}
     links = {"link_version": F("link_version") + 1, "modified": timezone.now()}
     Order.objects.filter(pk__in=theirs).update(**changes | links)
+    OrderEvent.objects.filter(order__in=theirs, is_note=True).delete()
     Entitlement.objects.filter(order__in=theirs).update(status=Entitlement.Status.REVOKED)
     for session in StripeSession.objects.filter(order__in=theirs):
         asked = {name: value for name, value in session.request.items() if name != "customer_email"}

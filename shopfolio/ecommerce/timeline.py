@@ -55,6 +55,8 @@ def changes(order: Order) -> Iterator[Moment]:
     for event in order.events.exclude(to_status=Order.Status.DRAFT).select_related("by"):
         moved = event.to_status and event.to_status != event.from_status
         what = _("Order: %(status)s") % {"status": event.get_to_status_display()} if moved else event.why
+        if event.is_note:
+            what = _("Note: %(text)s") % {"text": event.why}
         who = _("by %(who)s") % {"who": event.by} if event.by else ""
         note = ". ".join(part.rstrip(".") for part in (event.why if moved else "", who) if part)
         yield Moment(event.created, what, note, is_bad=event.to_status == Order.Status.REVIEW)

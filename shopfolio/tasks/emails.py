@@ -2,7 +2,9 @@
 
 import re
 import textwrap
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from email.utils import formataddr, parseaddr
 from functools import cache
 from pathlib import Path
@@ -17,10 +19,11 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.core.validators import validate_email
 from django.template import Context, Engine
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
 from shopfolio.lib.db import delete_in_batches, refuse_in_transaction
-from shopfolio.tasks.models import Email
+from shopfolio.tasks.models import Email, Job
 from shopfolio.tasks.outbox import enqueue, job
 
 LINE = 72
@@ -137,6 +140,34 @@ def build_message(email: Email) -> EmailMultiAlternatives:
         with storages["private"].open(attachment["path"]) as file:
             message.attach(attachment["name"], file.read(), attachment["type"])
     return message
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How far a mail has come, in words."""
+
+    text: str
+    at: datetime | None = None
+    has_failed: bool = False
+
+
+def delivery_of(mails: Sequence[Email | None]) -> list[Delivery]:
+    """One query, however many. None: a mail that is no longer kept."""
+    waiting = [str(mail.pk) for mail in mails if mail and mail.status != Email.Status.SENT]
+    jobs = Job.objects.filter(name="tasks.send_email", key__in=waiting) if waiting else []
+    given_up = {job.key for job in jobs if job.status == Job.Status.DEAD}
+    tried = {job.key for job in jobs if job.last_error}
+    return [how_far(mail, given_up, tried) for mail in mails]
+
+
+def how_far(mail: Email | None, given_up: set[str], tried: set[str]) -> Delivery:
+    if mail is None or mail.status == Email.Status.SENT:
+        return Delivery(_("Sent"), at=mail.sent_at if mail else None)
+    if str(mail.pk) in given_up:
+        return Delivery(_("Could not be sent"), has_failed=True)
+    if str(mail.pk) in tried:
+        return Delivery(_("Not sent yet; it is tried again"), has_failed=True)
+    return Delivery(_("On its way"))
 
 
 def sender(name: str) -> str:

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from shopfolio.core.middleware import EDITOR_STYLE, editor_hashes
-from shopfolio.core.models import BlogPost, Certificate, ContactMessage, Profile, Testimonial
+from shopfolio.core.models import BlogPost, Certificate, Profile, Tag, Testimonial
 from shopfolio.users.models import CustomUser
-from tests.factories import make_post
+from tests.factories import make_post, make_testimonial
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -142,6 +142,51 @@ def test_a_scheduled_post_says_so(owner_client):
     assert "Scheduled" in page
 
 
+@pytest.mark.parametrize(
+    ("state", "titles"),
+    [
+        ("draft", ["Draft"]),
+        ("live", ["Live"]),
+        ("scheduled", ["Later"]),
+        ("over", ["Past"]),
+        ("made-up", ["Draft", "Later", "Live", "Past"]),
+    ],
+)
+def test_the_list_is_filtered_by_what_its_column_says(owner_client, state, titles):
+    now = timezone.now()
+    make_post("Draft", live=False)
+    make_post("Live")
+    make_post("Later", activate_date=now + timedelta(days=2))
+    make_post("Past", activate_date=now - timedelta(days=9), deactivate_date=now - timedelta(days=2))
+
+    listed = owner_client.get(f"/admin/core/blogpost/?state={state}").context["cl"].result_list
+
+    assert sorted(post.title for post in listed) == titles
+
+
+def test_the_list_of_posts_needs_no_more_queries_for_more_tags(owner_client, django_assert_max_num_queries):
+    for number in range(12):
+        make_post(f"Post {number}").tags.add(Tag.objects.create(title=f"Tag {number}"))
+    owner_client.get("/admin/core/blogpost/")
+
+    with django_assert_max_num_queries(14):
+        page = owner_client.get("/admin/core/blogpost/").content.decode()
+
+    assert '<td class="field-tags_shown">Tag 7</td>' in page
+
+
+def test_a_testimonial_is_published_and_taken_off_with_a_button(owner_client):
+    row = make_testimonial(status=Testimonial.Status.DRAFT)
+
+    for action, status in (("publish", "published"), ("unpublish", "draft")):
+        address = reverse("admin:core_testimonial_do", args=[row.pk, action])
+        assert owner_client.post(address).status_code == 302
+        assert owner_client.post(address).status_code == 404
+        row.refresh_from_db()
+        assert row.status == status
+    assert LogEntry.objects.count() == 2
+
+
 def test_the_posts_address_stays_when_its_title_changes(owner_client):
     post = make_post("On tides")
 
@@ -149,31 +194,6 @@ def test_the_posts_address_stays_when_its_title_changes(owner_client):
 
     assert page.context["adminform"].prepopulated_fields == []
     assert post.get_absolute_url() in page.content.decode()
-
-
-def test_reading_a_message_changes_nothing_and_marking_it_does(owner_client):
-    message = ContactMessage.objects.create(name="Ana", email="ana@example.org", message="Hello")
-    address = reverse("admin:core_contactmessage_change", args=[message.pk])
-
-    owner_client.get(address)
-    message.refresh_from_db()
-    assert message.status == ContactMessage.Status.NEW
-    owner_client.post(reverse("admin:core_contactmessage_do", args=[message.pk, "mark_read"]))
-
-    message.refresh_from_db()
-    assert message.status == ContactMessage.Status.READ
-
-
-def test_what_a_visitor_wrote_cannot_be_rewritten(owner_client):
-    message = ContactMessage.objects.create(name="Ana", email="ana@example.org", message="Hello")
-
-    owner_client.post(
-        reverse("admin:core_contactmessage_change", args=[message.pk]),
-        {"status": "answered", "message": "Something else", "name": "Eve"},
-    )
-
-    message.refresh_from_db()
-    assert (message.status, message.message, message.name) == ("answered", "Hello", "Ana")
 
 
 def test_the_policy_allows_the_import_map_as_it_is_rendered(owner_client):
@@ -190,6 +210,13 @@ def test_the_editor_still_brings_the_style_that_the_policy_allows():
         [style] = re.findall(r"=`(\.ProseMirror \{.*?)`", file.read(), re.S)
 
     assert sha256(style) == EDITOR_STYLE
+
+
+def test_date_and_time_have_names_of_their_own(owner_client):
+    page = owner_client.get(reverse("admin:core_blogpost_add")).content.decode()
+
+    assert 'aria-label="Publication date, date"' in page
+    assert 'aria-label="Visible until, time"' in page
 
 
 def test_a_web_address_typed_without_a_scheme_is_https(owner_client):

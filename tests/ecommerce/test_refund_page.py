@@ -74,7 +74,7 @@ def test_from_the_orders_page_to_money_on_its_way(owner_client, order, stripe):
     assert not refund.restock
     run_due_jobs()
     page = text_of(owner_client.get(order_page(order)))
-    for part in ("Partly refunded", "refunded €50.00", "CN-", "-€50.00", "Late"):
+    for part in ("Partly refunded", "Refunded €50.00", "CN-", "-€50.00", "Late"):
         assert part in page
     assert stripe.gone(order.find_payment().payment_intent) == 5_000
 

@@ -1,3 +1,3 @@
-from shopfolio.core.admin import audience, blog, csp, policy, portfolio, resume, site
+from shopfolio.core.admin import audience, blog, csp, inbox, policy, portfolio, resume, site
 
-__all__ = ["audience", "blog", "csp", "policy", "portfolio", "resume", "site"]
+__all__ = ["audience", "blog", "csp", "inbox", "policy", "portfolio", "resume", "site"]

@@ -4,20 +4,40 @@ from django.contrib import admin
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from shopfolio.abstract_admin import AuthoredAdmin, PageAdmin, RowAdmin
+from shopfolio.abstract_admin import AuthoredAdmin, PageAdmin, RowAdmin, StateFilter
 from shopfolio.core.models import BlogPost, Tag
 from shopfolio.users.models import CustomUser
 
 
 @admin.register(BlogPost)
 class BlogPostAdmin(AuthoredAdmin, PageAdmin):
-    list_display = ["title", "state", "activate_date", "author", "on_site"]
-    list_filter = ["status", "tags"]
-    list_select_related = ["author"]
+    list_display = ["title", "state", "activate_date", "tags_shown", "on_site"]
+    list_filter: ClassVar = [StateFilter, "tags"]
     date_hierarchy = "activate_date"
     autocomplete_fields = ["tags"]
-    more_fieldsets: ClassVar = [(_("Written by"), {"fields": ["author", "tags"]})]
+    readonly_fields = ["minutes_shown"]
+    more_fieldsets: ClassVar = [(_("Written by"), {"fields": ["author", "tags", "minutes_shown"]})]
+    preview_template = "core/post.html"
+
+    def preview_context(self, page: BlogPost, form: Any) -> dict[str, Any]:
+        page.count_minutes()
+        others = BlogPost.objects.live().exclude(pk=page.pk).defer("body")[:3]
+        return {"others": others, **super().preview_context(page, form)}
+
+    @admin.display(description=_("time to read"))
+    def minutes_shown(self, post: BlogPost) -> str:
+        return ngettext("%(count)d minute", "%(count)d minutes", post.minutes) % {"count": post.minutes}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BlogPost]:
+        posts: QuerySet[BlogPost] = super().get_queryset(request)
+        is_list = request.resolver_match and request.resolver_match.url_name == "core_blogpost_changelist"
+        return posts.prefetch_related("tags").defer("body") if is_list else posts
+
+    @admin.display(description=_("tags"))
+    def tags_shown(self, post: BlogPost) -> str:
+        return ", ".join(tag.title for tag in post.tags.all())
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """An author is one of the staff: who has an account to buy with is no editor's to see."""

@@ -10,4 +10,5 @@ from shopfolio.core.models import Policy
 @admin.register(Policy)
 class PolicyAdmin(PageAdmin):
     list_display = ["title", "state", "position", "modified", "on_site"]
+    preview_template = "core/policy.html"
     more_fieldsets: ClassVar = [(_("At the foot of every page"), {"fields": ["position"]})]

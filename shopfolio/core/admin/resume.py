@@ -3,14 +3,14 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_admin import PageAdmin, RowAdmin
+from shopfolio.abstract_admin import PageAdmin, RowAdmin, StateFilter
 from shopfolio.core.models import Certificate, Experience, Skill
 
 
 @admin.register(Skill)
 class SkillAdmin(PageAdmin):
     list_display = ["title", "group", "level", "state", "position", "on_site"]
-    list_filter = ["status", "group"]
+    list_filter: ClassVar[list[Any]] = [StateFilter, "group"]
     more_fieldsets: ClassVar[list[Any]] = [
         (_("How well"), {"fields": [("group", "position"), ("level", "since")]})
     ]

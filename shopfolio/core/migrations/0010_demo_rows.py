@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('core', '0008_picture_companions'),
+        ('core', '0009_contact_replies'),
     ]
 
     operations = [

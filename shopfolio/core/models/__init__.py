@@ -1,4 +1,4 @@
-from shopfolio.core.models.audience import ContactMessage, Subscriber, Testimonial
+from shopfolio.core.models.audience import ContactMessage, ContactReply, Subscriber, Testimonial
 from shopfolio.core.models.blog import BlogPost, Tag
 from shopfolio.core.models.csp import CspReport
 from shopfolio.core.models.demo import DemoRow
@@ -12,6 +12,7 @@ __all__ = [
     "BlogPost",
     "Certificate",
     "ContactMessage",
+    "ContactReply",
     "CspReport",
     "DemoRow",
     "Experience",

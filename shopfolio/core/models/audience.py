@@ -1,6 +1,7 @@
 import hashlib
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -33,6 +34,40 @@ class ContactMessage(BaseModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ContactReply(BaseModel):
+    """What was answered to a message; forgotten together with it."""
+
+    message = models.ForeignKey(
+        ContactMessage, on_delete=models.CASCADE, related_name="replies", verbose_name=_("message")
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("by"),
+    )
+    text = models.TextField(_("reply"), max_length=10_000)
+    email = models.ForeignKey(
+        "tasks.Email",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("e-mail"),
+        help_text=_("Tells whether it went out; forgotten after two years."),
+    )
+
+    class Meta(BaseModel.Meta):
+        verbose_name = _("reply")
+        verbose_name_plural = _("replies")
+        ordering = ["created"]
+
+    def __str__(self) -> str:
+        return str(_("Reply to %(name)s") % {"name": self.message.name})
 
 
 class TestimonialQuerySet(models.QuerySet["Testimonial"]):

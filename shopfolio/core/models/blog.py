@@ -65,8 +65,11 @@ class BlogPost(Searchable):
     def get_absolute_url(self) -> str:
         return reverse("core:post", args=[self.slug])
 
-    def save(self, **kwargs: object) -> None:
+    def count_minutes(self) -> None:
         self.minutes = max(1, round(len(html.plain(self.body).split()) / WORDS_A_MINUTE))
+
+    def save(self, **kwargs: object) -> None:
+        self.count_minutes()
         fields = kwargs.get("update_fields")
         if fields is not None and "body" in fields:  # type: ignore[operator]
             kwargs["update_fields"] = {*fields, "minutes"}  # type: ignore[misc]

@@ -1,4 +1,4 @@
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -7,8 +7,17 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_admin import PICTURES, PageAdmin, ReadOnlyAdmin, RowsStacked, SingletonAdmin, row_link
+from shopfolio.abstract_admin import (
+    PageAdmin,
+    ReadOnlyAdmin,
+    SingletonAdmin,
+    SortedForm,
+    SortedPictures,
+    SortedRows,
+    row_link,
+)
 from shopfolio.ecommerce.admin.fields import MoneyFieldsMixin, currency, shown_money
+from shopfolio.ecommerce.admin.stock_desk import StockDesk
 from shopfolio.ecommerce.exceptions import SoldOut
 from shopfolio.ecommerce.models import (
     Product,
@@ -21,12 +30,6 @@ from shopfolio.ecommerce.models import (
 from shopfolio.ecommerce.services.stock import lock_variants
 from shopfolio.ecommerce.services.stocktaking import believe_shelf, differing, take_stock
 from shopfolio.users import audit
-
-if TYPE_CHECKING:
-    AnyModelForm = forms.ModelForm[Any]
-else:
-    AnyModelForm = forms.ModelForm
-
 
 MOST_BYTES_OF_A_DOWNLOAD = 500_000_000
 
@@ -47,7 +50,7 @@ class ShopSettingsAdmin(MoneyFieldsMixin, SingletonAdmin):
             audit.record("shop", by=request.user, note=", ".join(form.changed_data))  # type: ignore[arg-type]
 
 
-class VariantForm(AnyModelForm):
+class VariantForm(SortedForm):
     """`on_shelf` stands for `available`: the figure only moves together with the ledger."""
 
     on_shelf = forms.IntegerField(
@@ -55,7 +58,7 @@ class VariantForm(AnyModelForm):
         required=False,
         min_value=0,
         max_value=1_000_000,
-        help_text=_("Empty: unlimited. A changed figure is noted in the stock movements."),
+        help_text=_("Empty: unlimited."),
         # What the owner saw comes back with the form, so that pieces sold meanwhile stay sold.
         show_hidden_initial=True,
     )
@@ -81,7 +84,7 @@ class VariantForm(AnyModelForm):
         variant: Variant = self.instance
         return variant
 
-    def take_stock(self, *, note: str) -> None:
+    def take_stock(self, *, by: Any) -> None:
         """Raises SoldOut when more would go than is there."""
         if "on_shelf" not in self.changed_data:
             return
@@ -91,27 +94,25 @@ class VariantForm(AnyModelForm):
             self.instance.pk,
             shown=field.to_python(seen),
             counted=self.cleaned_data["on_shelf"],
-            note=note,
+            note=gettext("Counted"),
+            by=by,
         )
 
 
-class VariantInline(MoneyFieldsMixin, RowsStacked):
+class VariantInline(MoneyFieldsMixin, SortedRows):
     model = Variant
     form = VariantForm
     money_fields = ("price",)
-    extra = 0
     min_num = 1
-    fields = [("title", "sku"), ("price", "on_shelf"), ("kind", "unit_code"), ("status", "position")]
+    fields = ["title", "sku", "price", "on_shelf", "kind", "unit_code", "status", "position"]
 
 
-class ProductImageInline(RowsStacked):
+class ProductImageInline(SortedPictures):
     model = ProductImage
-    extra = 0
-    fields = ["image", ("image_x", "image_y"), "alt", ("caption", "position")]
-    formfield_overrides = PICTURES
+    fields = ["image", ("image_x", "image_y"), "alt", "caption", "position"]
 
 
-class ProductFileForm(AnyModelForm):
+class ProductFileForm(SortedForm):
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if "file" in self.changed_data and file.size > MOST_BYTES_OF_A_DOWNLOAD:
@@ -123,15 +124,14 @@ class ProductFileForm(AnyModelForm):
         return " ".join(self.cleaned_data["filename"].split())
 
 
-class ProductFileInline(RowsStacked):
+class ProductFileInline(SortedRows):
     model = ProductFile
     form = ProductFileForm
-    extra = 0
-    fields = ["title", "file", "filename", ("status", "position")]
+    fields = ["title", "file", "filename", "status", "position"]
 
 
 @admin.register(Product)
-class ProductAdmin(MoneyFieldsMixin, PageAdmin):
+class ProductAdmin(MoneyFieldsMixin, StockDesk, PageAdmin):
     list_display = ["title", "state", "prices", "stock", "position", "on_site"]
     inlines = [VariantInline, ProductImageInline, ProductFileInline]
     autocomplete_fields = ["project"]
@@ -164,8 +164,8 @@ class ProductAdmin(MoneyFieldsMixin, PageAdmin):
 
     @admin.action(description=_("The figures of the shelf are right"), permissions=["change"])
     def believe_shelf(self, request: HttpRequest, products: QuerySet[Product]) -> None:
-        note = gettext("Put right by %(who)s") % {"who": request.user}
-        corrected = sum(believe_shelf(key, note=note) for key in products.values_list("pk", flat=True))
+        keys, note = products.values_list("pk", flat=True), gettext("Put right")
+        corrected = sum(believe_shelf(key, note=note, by=request.user) for key in keys)
         said = ngettext("%(count)d figure written down.", "%(count)d figures written down.", corrected)
         self.message_user(request, said % {"count": corrected})
 
@@ -197,19 +197,19 @@ class ProductAdmin(MoneyFieldsMixin, PageAdmin):
             if variant_form in formset.deleted_forms or not variant_form.has_changed():
                 continue
             try:
-                variant_form.take_stock(note=gettext("Counted by %(who)s") % {"who": request.user})
+                variant_form.take_stock(by=request.user)
             except SoldOut as error:
                 self.message_user(request, error.message, messages.ERROR)
 
 
 @admin.register(StockMovement)
 class StockMovementAdmin(ReadOnlyAdmin):
-    list_display = ["created", "variant", "kind", "quantity", "order_link", "note"]
+    list_display = ["created", "variant", "kind", "quantity", "order_link", "note", "by"]
     list_filter = ["kind"]
-    list_select_related = ["variant__product", "order"]
+    list_select_related = ["variant__product", "order", "by"]
     search_fields = ["variant__sku", "variant__product__title", "order__number", "note"]
     date_hierarchy = "created"
-    fields = ["created", "variant", "kind", "quantity", "order_link", "note"]
+    fields = ["created", "variant", "kind", "quantity", "order_link", "note", "by"]
     readonly_fields = ["order_link"]
 
     @admin.display(description=_("order"), ordering="order__number")

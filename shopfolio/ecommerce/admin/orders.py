@@ -1,153 +1,80 @@
-from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 from django.http import HttpRequest
-from django.template.loader import render_to_string
-from django.utils.html import format_html
+from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_admin import ReadOnlyAdmin, ReadOnlyInline, row_link
-from shopfolio.core.services import site
+from shopfolio.abstract_admin import ReadOnlyAdmin, row_link
 from shopfolio.ecommerce.admin.fields import shown_money
-from shopfolio.ecommerce.admin.invoices import link_to_pdf
-from shopfolio.ecommerce.admin.refunding import RefundPage
+from shopfolio.ecommerce.admin.order_page import OrderPage
 from shopfolio.ecommerce.exceptions import SessionUnknown, ShopError
-from shopfolio.ecommerce.models import (
-    Entitlement,
-    Invoice,
-    Order,
-    OrderLine,
-    Refund,
-    StripeSession,
-)
-from shopfolio.ecommerce.services import aftercare
+from shopfolio.ecommerce.models import Entitlement, Order
+from shopfolio.ecommerce.models.orders import TO_SEND, LineKind
+from shopfolio.ecommerce.order_words import standing_of
+from shopfolio.ecommerce.services import aftercare, mails
 from shopfolio.ecommerce.services.fulfilment import mark_sent
-from shopfolio.ecommerce.timeline import timeline_of
 
 
-class OrderLineInline(ReadOnlyInline):
-    model = OrderLine
-    fields = ["full_title", "sku", "quantity", "unit_price_shown", "tax_shown", "total_shown"]
-    readonly_fields = ["full_title", "unit_price_shown", "tax_shown", "total_shown"]
+class StandingFilter(admin.SimpleListFilter):
+    title = _("where it stands")
+    parameter_name = "standing"
+    CHOICES: ClassVar = {
+        "send": (_("To send"), TO_SEND),
+        "look": (_("Needs a look"), Q(status="review")),
+        "paid": (_("Paid"), Q(status__in=["paid", "partially_refunded"])),
+        "waiting": (_("Waits for payment"), Q(status__in=Order.HOLDS_STOCK)),
+        "refunded": (_("Refunded"), Q(status__in=["refunded", "partially_refunded"])),
+        "nothing": (_("Came to nothing"), Q(status__in=Order.CAME_TO_NOTHING)),
+    }
 
-    @admin.display(description=_("title"))
-    def full_title(self, line: OrderLine) -> str:
-        return line.full_title
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(name, label) for name, (label, _rows) in self.CHOICES.items()]
 
-    @admin.display(description=_("unit price"))
-    def unit_price_shown(self, line: OrderLine) -> str:
-        return shown_money(line.unit_price, line.order.currency)
-
-    @admin.display(description=_("tax"))
-    def tax_shown(self, line: OrderLine) -> str:
-        return shown_money(line.tax, line.order.currency)
-
-    @admin.display(description=_("total"))
-    def total_shown(self, line: OrderLine) -> str:
-        return shown_money(line.total, line.order.currency)
-
-
-class StripeSessionInline(ReadOnlyInline):
-    model = StripeSession
-    verbose_name_plural = _("payments")
-    fields = ["number", "status", "amount_shown", "payment_method", "last4", "paid_at", "session_id"]
-    readonly_fields = ["amount_shown"]
-
-    @admin.display(description=_("amount"))
-    def amount_shown(self, session: StripeSession) -> str:
-        return shown_money(session.amount, session.currency)
-
-
-class RefundInline(ReadOnlyInline):
-    model = Refund
-    fields = ["created", "status", "amount_shown", "reason", "by", "note_link", "last_error"]
-    readonly_fields = ["created", "amount_shown", "note_link"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Refund]:
-        return super().get_queryset(request).select_related("by", "credit_note")
-
-    @admin.display(description=_("credit note"))
-    def note_link(self, refund: Refund) -> str:
-        return row_link(refund.credit_note)
-
-    @admin.display(description=_("amount"))
-    def amount_shown(self, refund: Refund) -> str:
-        return shown_money(refund.amount, refund.currency)
-
-
-class InvoiceInline(ReadOnlyInline):
-    model = Invoice
-    fields = ["number_link", "kind", "issued_on", "total_shown", "pdf_link"]
-    readonly_fields = ["number_link", "total_shown", "pdf_link"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Invoice]:
-        return super().get_queryset(request).select_related("pdf")
-
-    @admin.display(description=_("number"))
-    def number_link(self, invoice: Invoice) -> str:
-        return row_link(invoice, invoice.number)
-
-    @admin.display(description=_("total"))
-    def total_shown(self, invoice: Invoice) -> str:
-        return shown_money(invoice.total, invoice.currency)
-
-    @admin.display(description=_("document"))
-    def pdf_link(self, invoice: Invoice) -> str:
-        return link_to_pdf(invoice)
-
-
-class EntitlementInline(ReadOnlyInline):
-    model = Entitlement
-    verbose_name_plural = _("downloads")
-    fields = ["product", "status", "created"]
-    readonly_fields = ["created"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Entitlement]:
-        return super().get_queryset(request).select_related("product", "order")
+    def queryset(self, request: HttpRequest, orders: QuerySet[Order]) -> QuerySet[Order]:
+        _label, rows = self.CHOICES.get(self.value() or "", ("", Q()))
+        return orders.filter(rows)
 
 
 @admin.register(Order)
-class OrderAdmin(RefundPage, ReadOnlyAdmin):
-    list_display = ["number", "name", "status", "fulfilment", "total_shown", "created"]
-    list_filter = ["status", "fulfilment"]
-    search_fields = ["number", "email", "name", "company"]
+class OrderAdmin(OrderPage):
+    list_display = ["number", "name", "goods", "standing", "total_shown", "created"]
+    list_filter = [StandingFilter]
+    search_fields = ["number", "email", "name", "company", "lines__title", "invoices__number"]
     date_hierarchy = "created"
-    actions = ["mark_as_sent", "ask_stripe_again", "deliver_again", "renew_link"]
-    row_actions = ["mark_as_sent", "ask_stripe_again", "deliver_again", "renew_link"]
-    inlines = [
-        OrderLineInline, StripeSessionInline, InvoiceInline, EntitlementInline,
-        RefundInline,
+    row_actions = [
+        "mark_as_sent", "ask_stripe_again", "deliver_again", "thank_again", "send_link", "tell_sent_again",
+        "renew_link",
     ]  # fmt: skip
-    fieldsets = [
-        (
-            None,
-            {"fields": [("number", "created"), ("status", "paid_at"), ("fulfilment", "sent_at"), "amounts"]},
-        ),
-        (
-            _("Buyer"),
-            {
-                "fields": [
-                    ("name", "company"), ("mail_link", "phone"), "address", ("tax_id", "language"), "user",
-                ]
-            },
-        ),
-        (_("What happened"), {"fields": ["timeline"]}),
-        (_("Said yes to"), {"fields": [("terms_accepted_at", "withdrawal_waived_at")]}),
-    ]  # fmt: skip
-    readonly_fields = ["amounts", "mail_link", "address", "timeline"]
+    actions = [*row_actions]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
+        orders: QuerySet[Order] = super().get_queryset(request)
+        if request.resolver_match and request.resolver_match.url_name == "ecommerce_order_changelist":
+            return orders.prefetch_related("lines")
+        return orders
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """What needs a look, what is to be sent (who waits longest first), then all others."""
+        rank = Case(When(status=Order.Status.REVIEW, then=0), When(TO_SEND, then=1), default=2)
+        waiting_since = Case(When(TO_SEND, then=F("created")))
+        return [rank, waiting_since, "-created"]
 
     def view_on_site(self, order: Order) -> str:
         return order.get_absolute_url()
 
     def row_actions_for(self, request: HttpRequest, row: Order) -> list[str]:
+        has_invoice = row.invoices.exists()
         is_decided = row.is_paid or row.status == Order.Status.REFUNDED
         offered = {
             "mark_as_sent": row.is_paid and row.fulfilment == Order.Fulfilment.OPEN,
             "ask_stripe_again": not is_decided and row.sessions.exists(),
-            "deliver_again": row.invoices.exists(),
+            "deliver_again": has_invoice,
+            "thank_again": row.is_paid and not has_invoice,
+            "send_link": bool(row.email),
+            "tell_sent_again": row.fulfilment == Order.Fulfilment.SENT,
             "renew_link": True,
         }
         return [name for name, is_offered in offered.items() if is_offered]
@@ -171,6 +98,27 @@ class OrderAdmin(RefundPage, ReadOnlyAdmin):
         said = ngettext("%(count)d invoice goes out.", "%(count)d invoices go out.", sent)
         self.message_user(request, said % {"count": sent})
 
+    @admin.action(description=_("Send the mail about the order again"), permissions=["act"])
+    def thank_again(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
+        self.mail_again(request, orders, "thanks")
+
+    @admin.action(description=_("Send the link again"), permissions=["act"])
+    def send_link(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
+        self.mail_again(request, orders, "link")
+
+    @admin.action(description=_("Send the mail about the parcel again"), permissions=["act"])
+    def tell_sent_again(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
+        self.mail_again(request, orders.filter(fulfilment=Order.Fulfilment.SENT), "sent")
+
+    def mail_again(self, request: HttpRequest, orders: QuerySet[Order], what: str) -> None:
+        keys = orders.values_list("pk", flat=True)
+        sent = sum(aftercare.mail_again(key, what=what, by=request.user) for key in keys)
+        if sent:
+            said = ngettext("%(count)d mail goes out.", "%(count)d mails go out.", sent) % {"count": sent}
+            self.message_user(request, said)
+        else:
+            self.message_user(request, gettext("It is on its way already."), messages.WARNING)
+
     @admin.action(description=_("Revoke the link and send a new one"), permissions=["act"])
     def renew_link(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
         for order_id in orders.values_list("pk", flat=True):
@@ -181,43 +129,14 @@ class OrderAdmin(RefundPage, ReadOnlyAdmin):
     def total_shown(self, order: Order) -> str:
         return shown_money(order.total, order.currency)
 
-    @admin.display(description=_("total"))
-    def amounts(self, order: Order) -> str:
-        parts = [shown_money(order.total, order.currency)]
-        if order.tax:
-            parts.append(gettext("tax %(amount)s") % {"amount": shown_money(order.tax, order.currency)})
-        if order.amount_paid:
-            paid = shown_money(order.amount_paid, order.currency)
-            parts.append(gettext("paid %(amount)s") % {"amount": paid})
-        if order.amount_refunded:
-            refunded = shown_money(order.amount_refunded, order.currency)
-            parts.append(gettext("refunded %(amount)s") % {"amount": refunded})
-        return ", ".join(parts)
+    @admin.display(description=_("where it stands"), ordering="status")
+    def standing(self, order: Order) -> str:
+        return standing_of(order)
 
-    @admin.display(description=_("e-mail"))
-    def mail_link(self, order: Order) -> str:
-        return format_html('<a href="mailto:{0}">{0}</a>', order.email)
-
-    @admin.display(description=_("address"))
-    def address(self, order: Order) -> str:
-        town = f"{order.postcode} {order.city}".strip()
-        lines = [order.address_line1, order.address_line2, town, order.country]
-        return ", ".join(line for line in lines if line)
-
-    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Order | None:
-        order: Order | None = super().get_object(request, *args, **kwargs)
-        if order:
-            order.reader = request.user  # type: ignore[attr-defined]  # whose rights decide on the timeline's links
-        return order
-
-    @admin.display(description=_("in time order"))
-    def timeline(self, order: Order) -> str:
-        reader = order.reader  # type: ignore[attr-defined]
-        moments = [
-            moment if moment.link is None or moment.link.opens_for(reader) else replace(moment, link=None)
-            for moment in timeline_of(order, language=site().profile.language)
-        ]
-        return render_to_string("admin/ecommerce/timeline.html", {"moments": moments})
+    @admin.display(description=_("goods"))
+    def goods(self, order: Order) -> str:
+        lines = [line for line in order.lines.all() if line.kind == LineKind.PRODUCT]
+        return Truncator("; ".join(mails.title(line) for line in lines)).chars(60)
 
 
 def ask_stripe(order: Order, *, by: Any) -> tuple[str, int]:

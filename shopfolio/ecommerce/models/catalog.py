@@ -3,6 +3,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
@@ -290,6 +291,14 @@ class StockMovement(BaseModel):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     quantity = models.IntegerField(_("quantity"))
     note = models.CharField(_("note"), max_length=255, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("by"),
+    )
 
     class Meta(BaseModel.Meta):
         verbose_name = _("stock movement")
@@ -304,6 +313,11 @@ class StockMovement(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.quantity}"
+
+    @property
+    def on_shelf(self) -> int:
+        """What it did to the figure."""
+        return self.ON_SHELF[self.Kind(self.kind)] * self.quantity
 
     @classmethod
     def shelf_by_ledger(cls, variant_id: uuid.UUID) -> int:

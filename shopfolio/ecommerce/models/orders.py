@@ -70,6 +70,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
         ).filter(surplus__gt=F("back"))
 
 
+TO_SEND = Q(status__in=["paid", "partially_refunded"], fulfilment="open")
+"""Orders that a parcel is waited for."""
+
+
 class Order(BaseModel):
     """A sale, from the first offer to pay on. What it says of prices and goods never changes."""
 
@@ -152,6 +156,9 @@ class Order(BaseModel):
     amount_refunded = models.PositiveBigIntegerField(_("refunded"), default=0)
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    carrier = models.CharField(_("carrier"), max_length=80, blank=True)
+    tracking_number = models.CharField(_("tracking number"), max_length=80, blank=True)
+    tracking_url = models.URLField(_("tracking link"), max_length=500, blank=True)
     link_version = models.PositiveIntegerField(_("link version"), default=1)
 
     objects = OrderQuerySet.as_manager()
@@ -277,6 +284,9 @@ class OrderEvent(BaseModel):
     from_status = models.CharField(_("from"), max_length=20, choices=Order.Status, blank=True)
     to_status = models.CharField(_("to"), max_length=20, choices=Order.Status, blank=True)
     why = models.CharField(_("why"), max_length=500, blank=True)
+    is_note = models.BooleanField(
+        _("note"), default=False, help_text=_("Written by hand; goes when its buyer is erased.")
+    )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,

@@ -44,6 +44,43 @@ def deliver_again(order_id: UUID, *, by: Any) -> bool:
     return True
 
 
+@transaction.atomic
+def mail_again(order_id: UUID, *, what: str, by: Any) -> bool:
+    """Write one of the buyer's mails once more; whether it could be. Clicks before it is sent are one.
+
+    what: "thanks" (for an order without invoice), "link" or "sent".
+    """
+    order = Order.objects.select_for_update().get(pk=order_id)
+    key, why = AGAIN[what]
+    written = Email.objects.filter(key__startswith=key, key__endswith=str(order.pk))
+    if not order.email or written.filter(key__contains="again").exclude(status=Email.Status.SENT).exists():
+        return False
+    again = written.count() + 1
+    if what == "thanks":
+        mails.mail_order_paid(order, again=again)
+    elif what == "sent":
+        mails.mail_order_sent(order, again=again)
+    else:
+        mails.mail_link_again(order, again=again)
+    if written.count() < again:
+        return False  # too many a day for this address
+    OrderEvent.objects.create(order=order, why=why, by=by)
+    return True
+
+
+AGAIN = {
+    "thanks": ("order-paid-", "The mail about the order is sent again."),
+    "link": ("order-link-", "The link to the order is sent again."),
+    "sent": ("order-sent-", "The mail about the parcel is sent again."),
+}
+"""How the keys of such mails begin, and what the order's story tells."""
+
+
+def write_note(order_id: UUID, *, text: str, by: Any) -> None:
+    """In the order's story, for those who work here; the buyer never reads it."""
+    OrderEvent.objects.create(order_id=order_id, why=text, by=by, is_note=True)
+
+
 def ask_for_links(email: str) -> None:
     """Promise to look whether there are orders of this address; the job's name for it tells nobody's."""
     enqueue("ecommerce.send_order_links", key=str(uuid7()), email=email)

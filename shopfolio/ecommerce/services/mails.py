@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 from shopfolio.core.services import owners_address, site
 from shopfolio.ecommerce.models import Entitlement, Invoice, Order, OrderEvent, OrderLine, Refund, Variant
 from shopfolio.ecommerce.models.orders import mailbox
+from shopfolio.ecommerce.order_words import sent_how
 from shopfolio.ecommerce.services.delivery import downloads_of
 from shopfolio.ecommerce.services.invoicing import pdf_of
 from shopfolio.ecommerce.services.printing import tax_groups, tax_name
@@ -95,18 +96,21 @@ def order_paid_context(order: Order, invoice: Invoice | None) -> dict[str, Any]:
 
 
 @transaction.atomic
-def mail_order_sent(order: Order) -> None:
-    """Tell the buyer that the parcel has left, once per order."""
+def mail_order_sent(order: Order, *, again: int = 0) -> None:
+    """Tell the buyer that the parcel has left, once per order and repeat."""
     lines = order.lines.filter(goods=Variant.Kind.PHYSICAL).order_by("position")
+    with translation.override(order.language):
+        how = sent_how(order)
     context = {
         "site": site(),
         "order": order,
         "day": format_day((order.sent_at or order.modified).date(), order.language),
         "order_url": absolute(order.get_absolute_url()),
         "sent": [title(line) for line in lines],
+        "how": how,
         "address": delivery_address(order, language=order.language),
     }
-    write_to_buyer("order_sent", order, context)
+    write_to_buyer("order_sent", order, context, occasion=f"again-{again}-" if again else "")
 
 
 @transaction.atomic
@@ -162,6 +166,11 @@ def mail_order_links(email: str) -> None:
 def mail_new_link(order: Order) -> None:
     """In place of the one that was revoked."""
     write_links([order], key=f"order-link-{order.link_version}-{order.pk}", is_renewed=True)
+
+
+def mail_link_again(order: Order, *, again: int) -> None:
+    """For a buyer who has asked the owner for it."""
+    write_links([order], key=f"order-link-again-{again}-{order.pk}")
 
 
 def write_links(orders: list[Order], *, key: str, is_renewed: bool = False) -> None:

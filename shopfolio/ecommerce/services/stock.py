@@ -1,5 +1,6 @@
 """Pieces on the shelf. Every function moves the figure and the ledger together."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -75,7 +76,7 @@ def return_order(order: Order) -> None:
     page_cache.bump()
 
 
-def receive(variant_id: UUID, quantity: int, *, note: str = "") -> None:
+def receive(variant_id: UUID, quantity: int, *, note: str = "", by: Any = None) -> None:
     """New pieces came in. A variant without a figure gets one."""
     if quantity <= 0:
         raise ValueError(quantity)
@@ -83,11 +84,11 @@ def receive(variant_id: UUID, quantity: int, *, note: str = "") -> None:
         variant = Variant.objects.select_for_update(no_key=True).get(pk=variant_id)
         variant.available = (variant.available or 0) + quantity
         variant.save(update_fields=["available"])
-        write(variant_id, Kind.RECEIVED, quantity, note=note)
+        write(variant_id, Kind.RECEIVED, quantity, note=note, by=by)
     page_cache.bump()
 
 
-def correct(variant_id: UUID, quantity: int, *, note: str = "") -> None:
+def correct(variant_id: UUID, quantity: int, *, note: str = "", by: Any = None) -> None:
     """Add (or with a minus take away) what a count of the shelf has shown.
 
     Raises SoldOut when more would go than is there.
@@ -98,7 +99,7 @@ def correct(variant_id: UUID, quantity: int, *, note: str = "") -> None:
         enough = Variant.objects.filter(pk=variant_id, available__gte=max(0, -quantity))
         if not enough.update(available=F("available") + quantity):
             raise SoldOut(sold_out_message(variant_id, wanted=-quantity))
-        write(variant_id, Kind.CORRECTED, quantity, note=note)
+        write(variant_id, Kind.CORRECTED, quantity, note=note, by=by)
     page_cache.bump()
 
 
@@ -115,8 +116,12 @@ def pieces(order: Order) -> list[tuple[UUID, int]]:
     return [(variant_id, quantity) for variant_id, quantity in lines if variant_id]
 
 
-def write(variant_id: UUID, kind: str, quantity: int, *, order: Order | None = None, note: str = "") -> None:
-    StockMovement.objects.create(variant_id=variant_id, order=order, kind=kind, quantity=quantity, note=note)
+def write(
+    variant_id: UUID, kind: str, quantity: int, *, order: Order | None = None, note: str = "", by: Any = None
+) -> None:
+    StockMovement.objects.create(
+        variant_id=variant_id, order=order, kind=kind, quantity=quantity, note=note, by=by
+    )
 
 
 def sold_out_message(variant_id: UUID, *, wanted: int) -> str:

@@ -12,7 +12,9 @@ from shopfolio.ecommerce.services import stock
 
 
 @transaction.atomic
-def take_stock(variant_id: UUID, *, shown: int | None, counted: int | None, note: str = "") -> None:
+def take_stock(
+    variant_id: UUID, *, shown: int | None, counted: int | None, note: str = "", by: Any = None
+) -> None:
     """Make the figure what was counted, with the ledger's row for it.
 
     shown: the figure that the owner saw; what was sold since then stays sold. None: unlimited.
@@ -25,23 +27,23 @@ def take_stock(variant_id: UUID, *, shown: int | None, counted: int | None, note
         variant.available = None
         variant.save(update_fields=["available"])
     elif shown is None or variant.available is None:
-        begin_counting(variant, counted, note=note)
+        begin_counting(variant, counted, note=note, by=by)
     else:
-        stock.correct(variant_id, counted - shown, note=note)
+        stock.correct(variant_id, counted - shown, note=note, by=by)
 
 
-def begin_counting(variant: Variant, counted: int, *, note: str) -> None:
+def begin_counting(variant: Variant, counted: int, *, note: str, by: Any) -> None:
     """An unlimited variant gets a figure: the ledger may hold what was sold without one."""
     by_ledger = StockMovement.shelf_by_ledger(variant.pk)
     if counted and not by_ledger:
         variant.available = 0
         variant.save(update_fields=["available"])
-        stock.receive(variant.pk, counted, note=note)
+        stock.receive(variant.pk, counted, note=note, by=by)
         return
     variant.available = counted
     variant.save(update_fields=["available"])
     if counted != by_ledger:
-        stock.write(variant.pk, StockMovement.Kind.CORRECTED, counted - by_ledger, note=note)
+        stock.write(variant.pk, StockMovement.Kind.CORRECTED, counted - by_ledger, note=note, by=by)
 
 
 def differing() -> Any:
@@ -58,10 +60,10 @@ def differing() -> Any:
 
 
 @transaction.atomic
-def believe_shelf(product_id: UUID, *, note: str) -> int:
+def believe_shelf(product_id: UUID, *, note: str, by: Any = None) -> int:
     """Write into the ledger what it lacks to say what the figures of a product say; how many differed."""
     stock.lock_variants(Product.objects.get(pk=product_id))
     found = list(differing().filter(product=product_id).values_list("pk", "available", "by_ledger"))
     for variant_id, available, by_ledger in found:
-        stock.write(variant_id, StockMovement.Kind.CORRECTED, available - by_ledger, note=note)
+        stock.write(variant_id, StockMovement.Kind.CORRECTED, available - by_ledger, note=note, by=by)
     return len(found)
