@@ -92,9 +92,11 @@ def test_a_stolen_cookie_opens_no_cart_of_an_account():
     assert Cart.objects.get(user__email="thief@example.org").count_pieces() == 1
 
 
-def test_an_order_that_is_being_paid_keeps_its_cart():
+@pytest.mark.parametrize("status", ["draft", "awaiting_payment", "processing"])
+def test_an_order_that_is_being_paid_keeps_its_cart(status):
     ana = make_person("ana@example.org")
     order = make_waiting_order()
+    Order.objects.filter(pk=order.pk).update(status=status)
 
     assert carry_over(order.cart, user=ana) == order.cart
     assert order.cart.lines.count() == 1

@@ -108,8 +108,8 @@ class Cart(BaseModel):
         response.delete_cookie(CartCookie.NAME, samesite="Lax")
 
     def has_open_order(self) -> bool:
-        """Whether somebody may be paying for it."""
-        return self.orders.filter(status__in=["draft", "awaiting_payment"]).exists()
+        """Whether somebody may be paying for it, or money is on its way."""
+        return self.orders.filter(status__in=["draft", "awaiting_payment", "processing"]).exists()
 
     def count_pieces(self) -> int:
         return int(self.lines.aggregate(pieces=Sum("quantity"))["pieces"] or 0)

@@ -85,9 +85,10 @@ def update(request: HttpRequest) -> HttpResponse:
         return back_to(cart)
     if not form.is_valid():
         return show_cart(request, cart, form=form, status=422)
-    for line in lines:
-        if (quantity := form.quantity_of(line)) is not None:
-            set_quantity(line, quantity=quantity)
+    with transaction.atomic():
+        for line in lines:
+            if (quantity := form.quantity_of(line)) is not None:
+                set_quantity(line, quantity=quantity)
     return back_to(cart)
 
 
