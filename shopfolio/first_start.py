@@ -19,6 +19,7 @@ from shopfolio import checklist
 from shopfolio.core.admin.site import IDENTITY
 from shopfolio.core.demo.marks import is_loaded, own_columns
 from shopfolio.core.models import Profile
+from shopfolio.core.services import site
 from shopfolio.ecommerce.demo import removal
 from shopfolio.lib.http import SeeOther
 from shopfolio.tasks.outbox import enqueue
@@ -63,7 +64,7 @@ def on_first_page(request: HttpRequest) -> dict[str, Any]:
     """What the back office's first page says of a site that is not ready; nothing to who cannot help it."""
     if not is_owner(request.user):
         return {}
-    return {"is_demo": is_loaded(), "checklist": checklist.look(request.user)}
+    return {"is_demo": site().is_demo, "checklist": checklist.look(request.user)}
 
 
 def show(request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:

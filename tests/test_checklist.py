@@ -10,7 +10,9 @@ from django.urls import reverse
 
 from shopfolio import checklist
 from shopfolio.core.models import Policy, Profile
+from shopfolio.core.services import forget_site
 from shopfolio.ecommerce import gateway
+from shopfolio.ecommerce.models.catalog import forget_shop_settings
 from shopfolio.tasks.models import Email, Job
 from shopfolio.tasks.outbox import run_due_jobs
 from shopfolio.users.roles import Role
@@ -41,6 +43,8 @@ def owner(owner_client):
 
 
 def states(user):
+    forget_site()
+    forget_shop_settings()
     return {entry.step.kind: entry.state for entry in checklist.look(user).entries}
 
 

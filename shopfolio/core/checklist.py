@@ -12,6 +12,7 @@ from shopfolio.attention import Link
 from shopfolio.checklist import State, Step
 from shopfolio.core.demo.marks import own, own_columns
 from shopfolio.core.models import BlogPost, Policy, Profile
+from shopfolio.core.services import site
 
 POLICIES = ("privacy", "terms")
 """Addresses of the policies that no shop can do without."""
@@ -28,7 +29,7 @@ def missing_of_profile(*names: str) -> list[str]:
 
 
 def look_at_money(user: Any) -> State:
-    profile = Profile.load()
+    profile = site().profile
     if missing_of_profile("country"):
         return State(is_done=False, words=_("The country is missing."))
     words = _("%(country)s, prices in %(currency)s.")

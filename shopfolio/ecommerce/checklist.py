@@ -18,13 +18,13 @@ from shopfolio.core.demo.marks import own
 from shopfolio.ecommerce import gateway
 from shopfolio.ecommerce.gateway import KeyTest
 from shopfolio.ecommerce.models import Product, StripeTest, Variant
-from shopfolio.ecommerce.models.catalog import ShopSettings
+from shopfolio.ecommerce.models.catalog import shop_settings
 
 ON_INVOICES = ("legal_name", "address_line1", "city", "country")
 
 
 def charges_tax() -> bool:
-    return ShopSettings.load().tax_rate > 0 or own(Product.objects.filter(tax_rate__gt=0)).exists()
+    return shop_settings().tax_rate > 0 or own(Product.objects.filter(tax_rate__gt=0)).exists()
 
 
 def missing_identity() -> list[str]:

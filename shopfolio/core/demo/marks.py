@@ -8,6 +8,7 @@ from django.db.models.fields.files import FieldFile
 
 from shopfolio.abstract_models import BaseModel
 from shopfolio.core.models import DemoRow, Profile
+from shopfolio.core.services import site
 
 
 def mark(rows: Iterable[BaseModel], *, columns: Iterable[str] = ()) -> None:
@@ -55,7 +56,8 @@ def own(rows: Any) -> Any:
 
 def own_columns() -> set[str]:
     """The columns of the profile that somebody has filled in."""
-    mark = DemoRow.objects.filter(model=Profile._meta.label_lower).first()
-    made, profile = mark.columns if mark else {}, Profile.load()
+    profile, label = site().profile, Profile._meta.label_lower
+    mark = DemoRow.objects.filter(model=label).first() if site().is_demo else None
+    made = mark.columns if mark else {}
     values = {column.name: getattr(profile, column.name) for column in Profile._meta.concrete_fields}
     return {name for name, value in values.items() if value and value != made.get(name)}
