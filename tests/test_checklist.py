@@ -34,6 +34,7 @@ START = "/admin/start/"
 def demo(settings, tmp_path, monkeypatch):
     settings.MEDIA_ROOT, settings.DATA_DIR = tmp_path / "media", tmp_path
     monkeypatch.setattr("shopfolio.ecommerce.demo.load.pdf_of", lambda invoice: None)
+    monkeypatch.setattr("shopfolio.ecommerce.management.commands.demo.make_demo_renditions", lambda say: None)
     call_command("demo", stdout=StringIO())
 
 

@@ -6,10 +6,13 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.apps import apps
-from django.core.files.storage import Storage
+from django.core.files.storage import Storage, default_storage
 from django.db import models
 
+from shopfolio.core.demo.renditions import FOLDER
 from shopfolio.core.models import DemoRow, Profile, ProjectPicture
+from shopfolio.core.pictures import all_picture_fields, files_in, names_in
+from shopfolio.pictures import private_storage
 
 A_BATCH = 500
 PARTS: dict[Any, tuple[str, ...]] = {ProjectPicture: ("project",)}
@@ -177,6 +180,16 @@ def unused(files: set[Stored]) -> set[Stored]:
             used = model._base_manager.filter(**{f"{column.name}__in": names})
             names -= set(used.values_list(column.name, flat=True))
     return {(storage, name) for storage, name in files if name in names}
+
+
+def remove_shipped_pictures() -> None:
+    """The demo's pictures and what was made of them, but for those that a row still shows."""
+    needed = {name for model, column in all_picture_fields() for name in names_in(model, column)}
+    stems = {name.rpartition(".")[0] for name in needed}
+    for storage in (private_storage(), default_storage):
+        for name in list(files_in(storage, FOLDER)):
+            if name not in needed and name.rpartition("-")[0] not in stems:
+                storage.delete(name)
 
 
 def take_back_profile() -> tuple[set[Stored], list[str]]:

@@ -129,6 +129,7 @@ def remove_demo(*, trials: bool = False) -> Report:
     forget_shop_settings()
     for storage, name in removal.unused(files):
         storage.delete(name)
+    removal.remove_shipped_pictures()
     return report
 
 
