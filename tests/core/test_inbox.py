@@ -52,6 +52,17 @@ def test_reading_a_message_changes_nothing_and_marking_it_does(owner_client, mes
     assert status_of(message) == ContactMessage.Status.READ
 
 
+def test_the_list_begins_with_what_is_new_and_ends_with_spam(owner_client):
+    for status in ("new", "spam", "answered", "new"):
+        ContactMessage.objects.create(name=status, email="a@example.org", message="Hello", status=status)
+
+    page = owner_client.get(reverse("admin:core_contactmessage_changelist"))
+
+    listed = [message.status for message in page.context["cl"].result_list]
+    assert listed == ["new", "new", "answered", "spam"]
+    assert page.content.decode().count("<b>New</b>") == 2
+
+
 def test_what_a_visitor_wrote_cannot_be_rewritten(owner_client, message):
     answer = owner_client.post(page_of(message), {"status": "answered", "message": "Else", "name": "Eve"})
 

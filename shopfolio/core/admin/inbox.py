@@ -6,11 +6,12 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -43,7 +44,7 @@ class ReplyForm(forms.Form):
 class ContactMessageAdmin(ReadOnlyAdmin):
     """What visitors wrote stays as they wrote it; only what becomes of it is ours to say."""
 
-    list_display = ["name", "beginning", "status", "email", "created"]
+    list_display = ["name", "beginning", "standing", "email", "created"]
     list_filter = ["status"]
     search_fields = ["name", "email", "message", "replies__text"]
     date_hierarchy = "created"
@@ -53,6 +54,19 @@ class ContactMessageAdmin(ReadOnlyAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: ContactMessage | None = None) -> bool:
         return RowAdmin.has_delete_permission(self, request, obj)
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """The new first, spam last."""
+        return [
+            Case(When(status=Status.NEW, then=0), When(status=Status.SPAM, then=2), default=1),
+            "-created",
+        ]
+
+    @admin.display(description=_("status"), ordering="status")
+    def standing(self, message: ContactMessage) -> str:
+        return format_html(
+            "<b>{}</b>" if message.status == Status.NEW else "{}", message.get_status_display()
+        )
 
     @admin.display(description=_("message"))
     def beginning(self, message: ContactMessage) -> str:
