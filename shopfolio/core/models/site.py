@@ -1,3 +1,5 @@
+import re
+
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -119,4 +121,5 @@ class Profile(SingletonModel, Pictured):
     @property
     def own_accent(self) -> str:
         """As six digits for a stylesheet's address; empty for the one that site.css has."""
-        return "" if self.accent == ACCENT else self.accent.removeprefix("#")
+        is_own = self.accent != ACCENT and re.fullmatch("#[0-9a-f]{6}", self.accent)
+        return self.accent.removeprefix("#") if is_own else ""
