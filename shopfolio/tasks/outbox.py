@@ -325,8 +325,9 @@ def do_again(name: str, *, key: str, **args: Any) -> None:
 def run_due_jobs() -> int:
     """Do everything that is due in this process; how many were done. For commands and tests."""
     done = 0
-    due = Job.objects.filter(status=Job.Status.DUE).order_by("due_at", "pk").values_list("pk", flat=True)
-    while batch := list(due.filter(due_at__lte=timezone.now())):
+    while batch := list(
+        Job.objects.filter(status=Job.Status.DUE, due_at__lte=timezone.now()).values_list("pk", flat=True)
+    ):
         ran = sum(run_job(job_id) for job_id in batch)
         done += ran
         if not ran:

@@ -137,7 +137,7 @@ def test_pictures_are_seen_and_put_in_order_by_number(owner_client, settings, tm
     product = make_variant().product
     make_pictures(product, "front", "back")
     page = owner_client.get(change_page(product))
-    assert f'src="{product.images.get(alt="front").image.url}" alt="front"' in page.content.decode()
+    assert page.content.decode().count("It is being made ready; pages show it in a moment.") == 2
 
     form = filled_in(page) | {"images-0-position": "1", "images-1-position": "0"}
     form = {name: value for name, value in form.items() if not name.endswith("-image")}
