@@ -19,7 +19,7 @@ AS_SHOWN = """() => {
 }"""
 
 
-def tab_to(page: Page, wanted: Callable[[str], bool], *, most: int = 120) -> str:
+def tab_to(page: Page, wanted: Callable[[str], bool], *, most: int = 200) -> str:
     """Press Tab until the focus is where it is wanted; what is there is called."""
     for _ in range(most):
         page.keyboard.press("Tab")
