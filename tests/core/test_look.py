@@ -50,6 +50,14 @@ def test_the_sections_come_in_the_owners_order_and_hidden_ones_not_at_all(client
     assert 'action="/newsletter/"' not in page
 
 
+@pytest.mark.parametrize("strange", ["../base", "circus", "", "<script>" * 200, 5, None, ["hero"]])
+def test_a_section_that_nobody_knows_is_passed_over(client, content, strange):
+    """A later version may have dropped it, or a hand at the database written it."""
+    change(home_sections=[strange, "posts"])
+
+    assert headings(client) == ["Writing"]
+
+
 def test_without_the_headline_the_page_still_has_a_first_heading(client, content):
     change(home_sections=["posts"], name="Ines Calder")
 

@@ -9,6 +9,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from shopfolio.core.models import BlogPost, Project, Skill, Testimonial
+from shopfolio.core.models.site import HomeSection
 from shopfolio.core.services import site
 from shopfolio.core.whole_pages import public_page
 from shopfolio.lib.colours import shades
@@ -34,7 +35,7 @@ Sitemap: {sitemap}
 def home(request: HttpRequest) -> HttpResponse:
     """The owner's sections in the owner's order; what is hidden is not asked for either."""
     profile = site().profile
-    sections = profile.home_sections
+    sections = [name for name in profile.home_sections if name in HomeSection.values]
     context: dict[str, Any] = {
         "sections": [f"core/home/{name}.html" for name in sections],
         "has_hero": "hero" in sections,
