@@ -116,7 +116,8 @@ def test_pictures_are_dragged_to_another_place(owner_page: Page, media: None) ->
     rows = owner_page.locator("#images-group .form-row.has_original")
     rows.nth(2).scroll_into_view_if_needed()
 
-    rows.nth(0).locator(".handle").drag_to(rows.nth(2), target_position={"x": 300, "y": 95})
+    lower_part = {"x": 300, "y": rows.nth(2).bounding_box()["height"] - 8}
+    rows.nth(0).locator(".handle").drag_to(rows.nth(2), target_position=lower_part)
     expect(owner_page.locator("#images-group [role=status]")).to_have_text("Now in place 3 of 3")
     owner_page.get_by_role("button", name="Save", exact=True).click()
     expect(owner_page.locator(".messagelist .success")).to_be_visible()
