@@ -17,10 +17,17 @@ def end_with_parent() -> None:
     Linux only; elsewhere a killed supervisor leaves its programs behind.
     """
     supervisor = os.environ.get("SHOPFOLIO_SUPERVISOR")
-    if not supervisor or not sys.platform.startswith("linux"):
+    if not supervisor:
         return
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != int(supervisor):  # it died before we asked
+    share_fate(int(supervisor), signal.SIGTERM)
+
+
+def share_fate(parent: int, sign: signal.Signals) -> None:
+    """Have the kernel send us a signal when our parent has died. Linux only."""
+    if not sys.platform.startswith("linux"):
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, sign)
+    if os.getppid() != parent:  # it died before we asked
         sys.exit(1)
 
 

@@ -2,6 +2,11 @@
 
 import os
 import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -9,6 +14,7 @@ from django.test import override_settings
 
 from shopfolio.core.models import Profile
 from shopfolio.tasks.models import Email, Job
+from tests.crash import jobs
 from tests.crash.jobs import enqueue_mail
 from tests.factories import make_shop
 from tests.processes import Programs, wait_for
@@ -63,3 +69,44 @@ def test_a_worker_whose_waiting_children_are_killed_gets_new_ones_and_goes_on(pr
 
     assert worker.is_alive
     assert set(killed) & set(worker.children()) == set()
+
+
+@pytest.fixture
+def slow_request() -> Iterator[Callable[[str], None]]:
+    """Sends a form's beginning and nothing more: whoever serves it waits for the rest."""
+    with ExitStack() as open_sockets:
+
+        def begin(url: str) -> None:
+            place = urlsplit(url)
+            visitor = open_sockets.enter_context(socket.create_connection((place.hostname, place.port)))
+            head = f"POST /contact/ HTTP/1.1\r\nHost: {place.netloc}\r\nContent-Length: 100\r\n\r\n"
+            visitor.sendall(head.encode())
+            time.sleep(0.5)
+
+        yield begin
+
+
+def test_a_web_server_killed_during_a_slow_request_leaves_its_port_to_the_next(
+    programs: Programs, slow_request: Callable[[str], None]
+) -> None:
+    make_shop()
+    web = programs.start_web()
+    slow_request(web.url)
+
+    web.kill()
+
+    wait_for(lambda: web.children() == [], seconds=5)
+    again = programs.start_web(port=urlsplit(web.url).port or 0)
+    assert requests.get(again.url, timeout=20).status_code == 200
+
+
+def test_without_sharing_its_fate_the_slow_request_keeps_the_port(
+    programs: Programs, slow_request: Callable[[str], None]
+) -> None:
+    web = programs.start_web(**{"shopfolio.tasks.management.commands.web.end_with_server": jobs.outlive})
+    slow_request(web.url)
+
+    web.kill()
+
+    time.sleep(3)
+    assert web.children() != []

@@ -1,3 +1,4 @@
+import signal
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.http import wsgi
 
 from shopfolio.lib.http import SECURITY_HEADERS
-from shopfolio.lib.process import end_with_parent
+from shopfolio.lib.process import end_with_parent, share_fate
 from shopfolio.lib.readiness import refuse_taken_port, refuse_unready
 
 
@@ -58,6 +59,11 @@ class WebServer(BaseApplication):  # type: ignore[misc]
         return import_string(settings.WSGI_APPLICATION)
 
 
+def end_with_server(server: Any, worker: Any) -> None:
+    """Whoever outlives a killed main process, at a slow request, would keep its successor from the port."""
+    share_fate(server.pid, signal.SIGKILL)
+
+
 def server_options(*, workers: int, threads: int) -> dict[str, Any]:
     host = "127.0.0.1" if settings.LOOPBACK else "0.0.0.0"  # noqa: S104
     return {
@@ -72,6 +78,7 @@ def server_options(*, workers: int, threads: int) -> dict[str, Any]:
         "limit_request_line": 4094,
         "limit_request_fields": 60,
         "limit_request_field_size": 8190,
+        "post_fork": end_with_server,
         "control_socket_disable": True,
         "proc_name": "shopfolio-web",
         "logger_class": WebLog,
