@@ -3,6 +3,7 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, transaction
 
+from shopfolio.core import page_cache
 from shopfolio.ecommerce.exceptions import SoldOut
 from shopfolio.ecommerce.models import Order, StockMovement, Variant
 from shopfolio.ecommerce.services import stock
@@ -33,6 +34,26 @@ def test_pieces_are_reserved_when_the_order_is_placed():
     assert variant.available == 1
     assert kinds(variant) == [("received", 3), ("reserved", 2)]
     assert order.status == Order.Status.DRAFT
+
+
+@pytest.mark.parametrize(
+    ("pieces", "shown"),
+    [(None, []), (500, []), (101, [1]), (6, [1])],
+    ids=["no end", "many", "100 left", "few"],
+)
+def test_pages_are_made_anew_only_where_they_say_another_figure(monkeypatch, pieces, shown):
+    """Otherwise whoever presses "pay" again and again would have every visitor wait for fresh pages."""
+    make_shop()
+    variant = make_variant(available=pieces)
+    bumps = []
+    monkeypatch.setattr(page_cache, "bump", lambda: bumps.append(1))
+
+    order = place((variant, 2))
+    assert bumps == shown
+    with transaction.atomic():
+        stock.release_order(order)
+
+    assert bumps == shown * 2
 
 
 def test_the_last_piece_is_sold_once():

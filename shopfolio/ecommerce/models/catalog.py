@@ -82,6 +82,9 @@ class ShopSettings(SingletonModel):
             raise ValidationError({"credit_note_prefix": message})
 
 
+COUNTED_UP_TO = 99
+"""Pieces that pages name; beyond it nobody counts, and it is in stock."""
+
 _kept = threading.local()
 
 

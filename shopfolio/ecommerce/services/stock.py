@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from shopfolio.core import page_cache
 from shopfolio.ecommerce.exceptions import SoldOut
 from shopfolio.ecommerce.models import Order, Product, StockMovement, Variant
+from shopfolio.ecommerce.models.catalog import COUNTED_UP_TO, shop_settings
 
 Kind = StockMovement.Kind
 
@@ -33,7 +34,7 @@ def reserve_order(order: Order) -> None:
     with transaction.atomic():
         for variant_id, quantity in pieces(order):
             reserve(variant_id, quantity, order=order)
-    page_cache.bump()
+        show(order)
 
 
 def release_order(order: Order) -> None:
@@ -41,7 +42,7 @@ def release_order(order: Order) -> None:
     for variant_id, quantity in pieces(order):
         Variant.objects.filter(pk=variant_id).update(available=F("available") + quantity)
         write(variant_id, Kind.RELEASED, quantity, order=order)
-    page_cache.bump()
+    show(order)
 
 
 def is_held_for(order: Order) -> bool:
@@ -73,7 +74,7 @@ def return_order(order: Order) -> None:
     for variant_id, quantity in pieces(order):
         Variant.objects.filter(pk=variant_id).update(available=F("available") + quantity)
         write(variant_id, Kind.RETURNED, quantity, order=order)
-    page_cache.bump()
+    show(order)
 
 
 def receive(variant_id: UUID, quantity: int, *, note: str = "", by: Any = None) -> None:
@@ -101,6 +102,18 @@ def correct(variant_id: UUID, quantity: int, *, note: str = "", by: Any = None) 
             raise SoldOut(sold_out_message(variant_id, wanted=-quantity))
         write(variant_id, Kind.CORRECTED, quantity, note=note, by=by)
     page_cache.bump()
+
+
+def show(order: Order) -> None:
+    """Have the public pages made anew where they say something else now: they count only what is scarce.
+
+    Otherwise everybody who begins to pay would make all pages slow.
+    """
+    scarce = max(shop_settings().low_stock, COUNTED_UP_TO)
+    moved = dict(pieces(order))
+    shelf = Variant.objects.filter(pk__in=moved).values_list("pk", "available")
+    if any(left is not None and left <= scarce + moved[pk] for pk, left in shelf):
+        page_cache.bump()
 
 
 def lock_variants(product: Product) -> None:

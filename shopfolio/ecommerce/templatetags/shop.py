@@ -11,14 +11,11 @@ from shopfolio.core.search import Hit
 from shopfolio.core.services import site
 from shopfolio.ecommerce.models import Product, Variant
 from shopfolio.ecommerce.models.cart import CartCookie
-from shopfolio.ecommerce.models.catalog import shop_settings
+from shopfolio.ecommerce.models.catalog import COUNTED_UP_TO, shop_settings
 from shopfolio.lib import locales
 from shopfolio.lib.money import format_money
 
 register = template.Library()
-
-COUNTED_UP_TO = 99
-"""Beyond it nobody counts: it is in stock."""
 
 
 @register.filter
