@@ -10,7 +10,7 @@ from shopfolio.ecommerce.models import Cart, Invoice, Order, OrderEvent, Refund,
 from shopfolio.ecommerce.services import checkout, invoicing, mails, payment, refund_settlement, watch
 from shopfolio.lib.db import delete_in_batches
 from shopfolio.tasks.models import Job
-from shopfolio.tasks.outbox import PermanentFailure, enqueue, job, run_again
+from shopfolio.tasks.outbox import PermanentFailure, enqueue, job, let_one_ask, run_again
 
 Attempt = StripeSession.Status
 
@@ -95,12 +95,13 @@ def watch_stripe() -> None:
     """
     try:
         watch.settle_decided()
+        watch.settle_slow()
     except PaymentUnavailable:
         return
-    watch.wake_if_answered("ecommerce.handle_event", ask_about_event)
-    watch.wake_if_answered("ecommerce.follow_attempt", ask_about_attempt)
-    watch.wake_if_answered("ecommerce.make_refund", refund_settlement.make_refund)
-    watch.wake_if_answered("ecommerce.settle_refunds", refund_settlement.settle_refunds)
+    let_one_ask("ecommerce.handle_event", ask_about_event, away=PaymentUnavailable)
+    let_one_ask("ecommerce.follow_attempt", ask_about_attempt, away=PaymentUnavailable)
+    let_one_ask("ecommerce.make_refund", refund_settlement.make_refund, away=PaymentUnavailable)
+    let_one_ask("ecommerce.settle_refunds", refund_settlement.settle_refunds, away=PaymentUnavailable)
 
 
 @job("ecommerce.reconcile", every=DAY)

@@ -17,6 +17,7 @@ MAIL_WAITS = timedelta(hours=1)
 
 attention.JOBS |= {
     MAIL: _("Send a mail"),
+    "tasks.watch_mail": _("Try whether the mail server answers again"),
     "tasks.prune": _("Tidy up old jobs"),
     "core.heal_search": _("Check that the search finds everything"),
     "core.make_pictures": _("Make a picture ready for pages"),

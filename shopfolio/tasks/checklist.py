@@ -50,7 +50,7 @@ def no_server() -> str:
 def fate_of(mail: Email) -> State:
     """Of a mail that has not gone out."""
     job = Job.objects.filter(name="tasks.send_email", key=str(mail.pk)).first()
-    if job is None or not job.attempts or not job.last_error:
+    if job is None or not job.last_error:
         return State(is_done=False, words=_("On its way …"), is_under_way=True)
     why = {"why": last_line(job.last_error)}
     if job.status == Job.Status.DEAD:

@@ -1,6 +1,8 @@
 """Mail: rendered once into a row, sent by a job, kept for the owner to read."""
 
 import re
+import socket
+import ssl
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +10,7 @@ from datetime import datetime, timedelta
 from email.utils import formataddr, parseaddr
 from functools import cache
 from pathlib import Path
+from smtplib import SMTPConnectError, SMTPServerDisconnected
 from typing import Any
 
 import css_inline
@@ -24,7 +27,7 @@ from uuid_utils.compat import uuid7
 
 from shopfolio.lib.db import delete_in_batches, refuse_in_transaction
 from shopfolio.tasks.models import Email, Job
-from shopfolio.tasks.outbox import enqueue, job
+from shopfolio.tasks.outbox import Away, enqueue, job, let_one_ask, waiting
 
 LINE = 72
 """Letters in a line of text."""
@@ -110,15 +113,49 @@ def inliner() -> css_inline.CSSInliner:
     return css_inline.CSSInliner(extra_css=stylesheet, load_remote_stylesheets=False, keep_at_rules=True)
 
 
+class MailServerAway(Away):
+    """The mail server cannot be reached, or stays silent: no fault of the mail."""
+
+    who = "mail"
+
+
+UNREACHED = (
+    ConnectionError,
+    TimeoutError,
+    socket.gaierror,
+    ssl.SSLError,
+    SMTPConnectError,
+    SMTPServerDisconnected,
+)
+
+
 @job("tasks.send_email", external=True)
 def send_email(*, email_id: str) -> None:
-    """Send a queued mail. A crash after the server took it may send it twice, with one Message-ID."""
+    """Send a queued mail, unless the server is known to be away: workers in vain at it do nothing else."""
+    last = waiting("tasks.send_email", MailServerAway.who).last()
+    if last and not Email.objects.filter(sent_at__gt=last.modified).exists():
+        raise MailServerAway("The mail server is away.")
+    send(email_id=email_id)
+
+
+@job("tasks.watch_mail", external=True, every=30, when=lambda: waiting("tasks.send_email", "mail").exists())
+def watch_mail() -> None:
+    """While mails wait for the server, the one that has waited longest asks for all."""
+    let_one_ask("tasks.send_email", send, away=MailServerAway)
+
+
+def send(*, email_id: str) -> None:
+    """A crash after the server took it may send it twice, with one Message-ID. Raises MailServerAway."""
     email = Email.objects.get(pk=email_id)
     if email.status == Email.Status.SENT:
         return
     refuse_in_transaction("mail")
     Email.objects.filter(pk=email.pk).update(status=Email.Status.SENDING, modified=timezone.now())
-    build_message(email).send()
+    message = build_message(email)
+    try:
+        message.send()
+    except UNREACHED as error:
+        raise MailServerAway(f"{type(error).__name__}: {error}") from error
     now = timezone.now()
     # Without a mail server the back office is where the owner reads them.
     forgotten = {"text": "", "html": ""} if email.is_secret and settings.EMAIL_URL else {}

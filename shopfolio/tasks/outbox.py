@@ -283,6 +283,21 @@ def waiting(name: str, who: str) -> models.QuerySet[Job]:
     return Job.objects.filter(status=Job.Status.DUE, name=name, waits_for=who).order_by("modified")
 
 
+def let_one_ask(name: str, ask: Callable[..., object], *, away: type[Away]) -> None:
+    """Let the job that has waited longest ask for all; once it is answered, whatever is said, all run."""
+    first = waiting(name, away.who).first()
+    if first is None:
+        return
+    try:
+        ask(**first.args)
+    except away:
+        first.save(update_fields=["modified"])  # next time another one asks
+        return
+    except Exception as error:  # an answer all the same: the job meets it again when it runs
+        log.info("asked for all", error=type(error).__name__)
+    wake(name, away.who)
+
+
 def wake(name: str, who: str) -> int:
     """Who was away answers again: all are due with fresh tries, and the next sweep rings for them."""
     now = timezone.now()

@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from shopfolio.ecommerce import gateway
-from shopfolio.ecommerce.exceptions import PaymentUnavailable, SessionUnknown
+from shopfolio.ecommerce.exceptions import KeySpent, PaymentUnavailable, SessionUnknown
 from shopfolio.ecommerce.models import Order, Refund, StripeEvent, StripeSession
 from shopfolio.ecommerce.services import payment
 from shopfolio.ecommerce.services.refunds import refund_order
@@ -187,6 +187,25 @@ def test_the_command_says_when_refunds_could_not_be_compared(refunds_at_stripe):
 
     with pytest.raises(CommandError, match="Not all refunds were compared"):
         call_command("reconcile")
+
+
+def test_the_command_goes_on_after_a_refund_that_stripe_stumbled_over(refunds_at_stripe, monkeypatch, capsys):
+    def stumble(**kwargs):
+        raise KeySpent("500")
+
+    make_shop()
+    order, other = make_paid_order(), make_paid_order()
+    refund_order(order)
+    refunds_at_stripe.give_back(f"pi_{other.number}", 1_000)
+    Refund.objects.update(created=timezone.now() - timedelta(minutes=2))
+    monkeypatch.setattr(gateway, "create_refund", stumble)
+
+    call_command("reconcile")
+
+    said = capsys.readouterr().out.splitlines()
+    assert said[1] == f"{order.number}: Stripe stumbled over a refund; it is tried again."
+    assert f"{other.number}: partially_refunded" in " ".join(said)
+    assert said[-1] == "Refunds compared with Stripe's."
 
 
 def test_the_command_stops_with_a_sentence_when_stripe_does_not_answer(stripe, capsys):

@@ -13,7 +13,7 @@ from shopfolio.ecommerce.tasks import handle_event, watch_stripe
 from shopfolio.tasks import outbox
 from shopfolio.tasks.models import Job
 from shopfolio.tasks.outbox import enqueue, run_due_jobs
-from tests.ecommerce.stripe_states import has_expired, is_open, is_paid
+from tests.ecommerce.stripe_states import has_expired, is_on_its_way, is_open, is_paid
 from tests.factories import make_shop, make_waiting_order
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
@@ -114,6 +114,42 @@ def test_only_what_is_decided_is_asked_for_by_itself(stripe):
         "expired",
         "awaiting_payment",
     ]
+
+
+def test_money_on_its_way_for_days_is_asked_for_every_ten_minutes(stripe):
+    """A bank debit whose webhook never comes."""
+    attempt = open_attempt(stripe)
+    payment.record(is_on_its_way(attempt))
+    StripeSession.objects.update(created=timezone.now() - timedelta(days=3), asked_at=timezone.now())
+    stripe.away = set()
+    stripe.states[attempt.session_id] = is_paid(attempt)
+    assert not watch.has_reason()
+    StripeSession.objects.update(asked_at=timezone.now() - timedelta(minutes=11))
+    assert watch.has_reason()
+
+    watch_stripe()
+
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.order.status) == ("paid", "paid")
+    assert not watch.has_reason()
+    assert stripe.asked == ["retrieve"]
+
+
+def test_five_of_them_at_a_time_the_longest_unasked_first(stripe):
+    attempts = [open_attempt(stripe) for _ in range(7)]
+    for number, attempt in enumerate(attempts):
+        payment.record(is_on_its_way(attempt))
+        stripe.states[attempt.session_id] = is_on_its_way(attempt)
+        asked = timezone.now() - timedelta(minutes=60 - number)
+        StripeSession.objects.filter(pk=attempt.pk).update(
+            asked_at=asked, created=timezone.now() - timedelta(days=3)
+        )
+    stripe.away = set()
+
+    watch_stripe()
+
+    assert stripe.asked == ["retrieve"] * 5
+    assert list(watch.slow_attempts()) == attempts[5:]
 
 
 def test_after_one_has_asked_in_vain_the_others_wait_without_asking(stripe):

@@ -1,4 +1,5 @@
 from email import message_from_bytes, policy
+from smtplib import SMTPDataError
 
 import pytest
 from django.core import mail
@@ -105,7 +106,7 @@ def test_a_server_that_refuses_leaves_the_mail_to_be_tried_again(monkeypatch):
     email = queue()
 
     def refuse(*args, **kwargs):
-        raise ConnectionRefusedError
+        raise SMTPDataError(451, "try later")
 
     with monkeypatch.context() as patch:
         patch.setattr(emails.EmailMultiAlternatives, "send", refuse)
@@ -115,7 +116,7 @@ def test_a_server_that_refuses_leaves_the_mail_to_be_tried_again(monkeypatch):
     run_due_jobs()
 
     assert (failed.status, failed.attempts) == (Job.Status.DUE, 1)
-    assert "ConnectionRefusedError" in failed.last_error
+    assert "SMTPDataError" in failed.last_error
     assert len(mail.outbox) == 1
     email.refresh_from_db()
     assert email.status == Email.Status.SENT

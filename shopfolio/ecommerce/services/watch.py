@@ -1,9 +1,7 @@
 """Keeping up with Stripe: nobody told us, or nobody could be asked for a while."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
-import structlog
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -13,18 +11,24 @@ from shopfolio.ecommerce.models import StripeSession
 from shopfolio.ecommerce.services import payment
 from shopfolio.tasks import outbox
 
-log = structlog.get_logger(__name__)
-
 ASKS_STRIPE = (
     "ecommerce.handle_event", "ecommerce.follow_attempt", "ecommerce.make_refund", "ecommerce.settle_refunds",
 )  # fmt: skip
 LONGEST = timedelta(hours=1)
 """After this time an open session is over, and its follow-up asks until Stripe says so."""
+PATIENCE = timedelta(minutes=10)
+"""Between two questions about money that is on its way for days, as a bank debit is."""
 
 
 def has_reason() -> bool:
     waits = any(outbox.waiting(name, PaymentUnavailable.who).exists() for name in ASKS_STRIPE)
-    return waits or open_attempts().exists()
+    return waits or open_attempts().exists() or slow_attempts().exists()
+
+
+def slow_attempts() -> QuerySet[StripeSession]:
+    """Payments on their way that nobody has asked about lately, the longest first."""
+    asked = StripeSession.objects.filter(asked_at__lt=timezone.now() - PATIENCE)
+    return asked.filter(status=StripeSession.Status.PROCESSING).order_by("asked_at")
 
 
 def open_attempts() -> QuerySet[StripeSession]:
@@ -47,6 +51,12 @@ def settle_decided() -> None:
             payment.settle(state.id, timeout=gateway.BRIEFLY)
 
 
+def settle_slow() -> None:
+    """Ask about a few of them at a time, however many there are. Raises PaymentUnavailable."""
+    for session_id in slow_attempts().values_list("session_id", flat=True)[:5]:
+        payment.settle(str(session_id), timeout=gateway.BRIEFLY)
+
+
 def refuse_while_away(name: str) -> None:
     """Who asked last speaks for all: workers that wait for Stripe in vain send no mails meanwhile.
 
@@ -55,18 +65,3 @@ def refuse_while_away(name: str) -> None:
     last = outbox.waiting(name, PaymentUnavailable.who).last()
     if last and not StripeSession.objects.filter(asked_at__gt=last.modified).exists():
         raise PaymentUnavailable("Stripe is away.")
-
-
-def wake_if_answered(name: str, ask: Callable[..., object]) -> None:
-    """Let the job that has waited longest ask; when Stripe answers, whatever it says, all run again."""
-    first = outbox.waiting(name, PaymentUnavailable.who).first()
-    if first is None:
-        return
-    try:
-        ask(**first.args)
-    except PaymentUnavailable:
-        first.save(update_fields=["modified"])  # next time another one asks
-        return
-    except Exception as error:  # an answer all the same: the job meets it again when it runs
-        log.info("asked for all", error=type(error).__name__)
-    outbox.wake(name, PaymentUnavailable.who)

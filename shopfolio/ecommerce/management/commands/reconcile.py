@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from shopfolio.ecommerce.exceptions import PaymentUnavailable, RefundRefused, ShopError
+from shopfolio.ecommerce.exceptions import KeySpent, PaymentUnavailable, RefundRefused, ShopError
 from shopfolio.ecommerce.models import Refund, StripeSession
 from shopfolio.ecommerce.services.refund_settlement import differing_payments, make_refund, settle_refunds
 from shopfolio.ecommerce.tasks import NotExpiredYet, ask_about_attempt
@@ -33,8 +33,8 @@ class Command(BaseCommand):
 
     def compare_refunds(self) -> None:
         try:
-            for refund in Refund.objects.undecided().filter(refund_id=None):
-                make_refund(refund.pk)
+            for refund in Refund.objects.undecided().filter(refund_id=None).select_related("order"):
+                self.make(refund)
             differing = differing_payments()
             for number, payment_intent in enumerate(differing, start=1):
                 self.stdout.write(f"refunds {number}/{len(differing)} {self.settle(payment_intent)}")
@@ -43,6 +43,12 @@ class Command(BaseCommand):
                 f"Stripe does not answer ({reason(error)}). Not all refunds were compared."
             ) from error
         self.stdout.write("Refunds compared with Stripe's.")
+
+    def make(self, refund: Refund) -> None:
+        try:
+            make_refund(refund.pk)
+        except KeySpent:
+            self.stdout.write(f"{refund.order.number}: Stripe stumbled over a refund; it is tried again.")
 
     def settle(self, payment_intent: str) -> str:
         try:
