@@ -8,7 +8,7 @@ from django.core import mail
 from django.urls import reverse
 
 from shopfolio.ecommerce import gateway
-from shopfolio.ecommerce.exceptions import PaymentUnavailable, SessionUnknown
+from shopfolio.ecommerce.exceptions import PaymentUnavailable, SessionUnknown, ShopError
 from shopfolio.ecommerce.models import Refund, StripeEvent, StripeSession
 from shopfolio.ecommerce.timeline import timeline_of
 from shopfolio.tasks.models import Job
@@ -64,6 +64,7 @@ def test_asking_stripe_again_also_makes_the_pay_page_that_it_never_made(owner_cl
     [
         (PaymentUnavailable("away"), "Stripe does not answer now. Please try again in a minute."),
         (SessionUnknown("unknown"), "Stripe does not know this payment. Was it made with another key?"),
+        (ShopError("This cannot be paid any more."), "This cannot be paid any more."),
     ],
 )
 def test_the_owner_reads_why_stripe_could_not_be_asked(owner_client, shop, monkeypatch, error, said):

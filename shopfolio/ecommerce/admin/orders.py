@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from shopfolio.abstract_admin import ReadOnlyAdmin, row_link
 from shopfolio.ecommerce.admin.fields import shown_money
 from shopfolio.ecommerce.admin.order_page import OrderPage
-from shopfolio.ecommerce.exceptions import SessionUnknown, ShopError
+from shopfolio.ecommerce.exceptions import PaymentUnavailable, SessionUnknown, ShopError
 from shopfolio.ecommerce.models import Entitlement, Order
 from shopfolio.ecommerce.models.orders import TO_SEND, LineKind
 from shopfolio.ecommerce.order_words import standing_of
@@ -146,9 +146,11 @@ def ask_stripe(order: Order, *, by: Any) -> tuple[str, int]:
     except SessionUnknown:
         said = gettext("%(order)s: Stripe does not know this payment. Was it made with another key?")
         return said % {"order": order}, messages.ERROR
-    except ShopError:
+    except PaymentUnavailable:
         said = gettext("%(order)s: Stripe does not answer now. Please try again in a minute.")
         return said % {"order": order}, messages.ERROR
+    except ShopError as error:
+        return f"{order}: {error.message}", messages.ERROR
     said = gettext("%(order)s: Stripe was asked. The order is now: %(status)s.")
     return said % {"order": order, "status": order.get_status_display()}, messages.SUCCESS
 
