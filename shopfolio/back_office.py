@@ -8,14 +8,15 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio import attention, figures
-from shopfolio.lib.http import SeeOther
+from shopfolio.lib.http import SeeOther, where_next
 
 ROOMS: dict[str, tuple[Any, list[str]]] = {
     "ecommerce": (
@@ -123,6 +124,16 @@ class BackOffice(AdminSite):
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return super().admin_view(second_factor_first(view), cacheable)
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Leads to the one login, where tries are counted and a second factor is asked for."""
+        first_page = reverse("admin:index")
+        if not request.user.is_authenticated:
+            wanted = urlencode({"next": where_next(request, first_page)})
+            return SeeOther(f"{reverse('account_login')}?{wanted}")
+        if not self.has_permission(request):
+            raise PermissionDenied
+        return SeeOther(first_page)
 
     def get_urls(self) -> list[Any]:
         from shopfolio import first_start  # only once the apps are loaded

@@ -1,9 +1,5 @@
-from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
-
-# Before admin.site.urls is read: allauth's limit on attempts does not reach Django's own login page.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 handler400 = "shopfolio.core.views.status_pages.bad_request"
 handler403 = "shopfolio.core.views.status_pages.no_entry"

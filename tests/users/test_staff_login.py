@@ -10,7 +10,7 @@ from shopfolio.ecommerce.models import Refund
 from shopfolio.users.models import CustomUser
 from shopfolio.users.roles import Role
 from tests.factories import make_owner, make_paid_order, make_shop, make_staff
-from tests.users.people import PASSWORD, app_code, give_app
+from tests.users.people import PASSWORD, app_code, give_app, make_person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -62,6 +62,35 @@ def test_a_browser_that_logged_in_by_password_before_does_nothing_without_it(cli
 
     assert answer["Location"] == "/account/confirm/code/?next=%2Fadmin%2F"
     assert not Tag.objects.exists()
+
+
+@pytest.mark.parametrize("page", ["/admin/login/", "/admin/login/?next=/admin/core/tag/"])
+def test_the_back_office_has_no_login_of_its_own(client, page):
+    """Django's took the owner's password from a clerk's session, uncounted, with no second factor."""
+    owner = make_owner(email="ines@example.org", password=PASSWORD)
+    right = {"username": owner.email, "password": PASSWORD}
+
+    stranger = client.post(page, right)
+    clerk = make_staff(Role.CLERK)
+    client.force_login(clerk)
+    from_inside = client.post(page, right)
+
+    assert stranger["Location"].startswith("/account/login/?next=%2Fadmin%2F")
+    assert (from_inside.status_code, from_inside["Location"]) == (303, "/admin/")
+    assert client.session["_auth_user_id"] == str(clerk.pk)
+
+
+def test_somebody_who_does_not_work_here_is_refused_at_the_back_offices_login(client):
+    client.force_login(make_person())
+
+    assert client.get("/admin/login/").status_code == 403
+    assert client.post("/admin/login/", {"username": "a", "password": "b"}).status_code == 403
+
+
+def test_its_login_leads_nowhere_else(client):
+    answer = client.get("/admin/login/?next=https://evil.example/")
+
+    assert answer["Location"] == "/account/login/?next=%2Fadmin%2F"
 
 
 def test_who_has_one_is_asked_for_it_at_the_login(client, open_site):
