@@ -36,14 +36,15 @@ class Target:
 
 def main() -> int:
     arguments = parsed_arguments()
+    rows = {"products": arguments.products, "posts": arguments.posts}
     wrong = 0
     for shape in shapes():
         say(f"\n## {shape.name}\n\nLoading {arguments.products:,} products and {arguments.posts:,} posts …")
         with (
             site.bare() as peer,
-            site.site(shape, products=arguments.products, posts=arguments.posts) as ours,
+            site.site(shape, **rows) as ours,
         ):
-            targets = [Target(BARE, KEPT, peer, [get("/", peer.port)]), *targets_of(ours)]
+            targets = [Target(BARE, KEPT, peer, [get("/", peer.port)]), *targets_of(ours, **rows)]
             results = measured(targets, rounds=arguments.rounds, seconds=arguments.seconds)
         say(table(results))
         wrong += report_wrong(results)
@@ -81,7 +82,7 @@ def shapes() -> list[site.Shape]:
     return found
 
 
-def targets_of(server: site.Server) -> list[Target]:
+def targets_of(server: site.Server, *, products: int, posts: int) -> list[Target]:
     """Each page as a visitor without a cookie gets it, and made anew for one with a cart."""
     browser = requests.Session()
     product = first_link(browser, server, "/shop/", r'href="(/shop/[^"?]+/)"')
@@ -92,7 +93,8 @@ def targets_of(server: site.Server) -> list[Target]:
     browser.post(server.url + add, {"variant": variant}, headers=own).raise_for_status()
     pages = {
         "home": "/", "blog list": "/blog/", "post": post, "shop list": "/shop/", "product": product,
-        "search": "/search/?q=tide",
+        "search": "/search/?q=tide", "shop, deep page": f"/shop/?page={products // 30}",
+        "blog, deep page": f"/blog/?page={posts // 30}", "sitemap": "/sitemap-products-1.xml",
     }  # fmt: skip
     cart = {"Cookie": f"cart={browser.cookies['cart']}"}
     found = []

@@ -25,7 +25,7 @@ NASTY: dict[str, bytes] = {
     "long": b"x" * 20_000,
 }
 
-WORST = ["NUL", "markup", "huge", "wrong key"]
+WORST = ["NUL", "lone surrogate", "markup", "huge", "wrong key"]
 """What `make test` tries; `make soak` tries all."""
 
 TRIED = list(NASTY) if count(0, 1) else WORST
