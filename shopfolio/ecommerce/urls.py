@@ -1,6 +1,7 @@
+from django.conf import settings
 from django.urls import path
 
-from shopfolio.ecommerce.views import account, cart, catalog, checkout, finder, orders
+from shopfolio.ecommerce.views import account, cart, catalog, checkout, finder, orders, styleguide
 from shopfolio.ecommerce.webhooks import stripe_webhook
 
 app_name = "ecommerce"
@@ -26,3 +27,5 @@ urlpatterns = [
     path("account/addresses/<uuid:address_id>/do/", account.change_addresses, name="address_do"),
     path("webhooks/stripe/", stripe_webhook, name="stripe_webhook"),
 ]
+if settings.DEBUG:
+    urlpatterns += [path("styleguide/", styleguide.styleguide, name="styleguide")]
