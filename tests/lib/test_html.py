@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopfolio.lib.html import TAGS, marked, plain, safe, sanitise
+from shopfolio.lib.html import TAGS, in_column, marked, plain, safe, sanitise
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -128,6 +128,16 @@ def test_links_say_that_they_lead_away() -> None:
 @pytest.mark.parametrize("empty", ["", "  ", "<p></p>", "<p><br></p>", "<script></script>"])
 def test_an_empty_paragraph_is_no_text(empty: str) -> None:
     assert sanitise(empty) == ""
+
+
+def test_the_keyboard_gets_to_code_which_scrolls() -> None:
+    shown = safe("<pre><code>&lt;pre&gt;</code></pre>")
+
+    assert shown == '<pre tabindex="0" role="group" aria-label="Code"><code>&lt;pre&gt;</code></pre>'
+
+
+def test_a_cell_names_its_column() -> None:
+    assert in_column('<td class="x">3</td>', 'A "b"') == '<td data-column="A &quot;b&quot;" class="x">3</td>'
 
 
 def test_plain_text_has_words_and_no_tags() -> None:
