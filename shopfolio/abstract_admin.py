@@ -231,7 +231,6 @@ SEARCH_ENGINES = (
         "description": _("Empty: the title and the summary."),
     },
 )
-PICTURE = (_("Picture"), {"fields": ["image", "image_alt", ("image_x", "image_y")]})
 PUBLICATION = (_("Publication"), {"fields": ["status", "activate_date", "deactivate_date", "slug"]})
 
 
@@ -271,12 +270,15 @@ class PageAdmin(RowActionsMixin):
     row_actions = ["publish", "unpublish"]
     first_fieldset: ClassVar[Sequence[str]] = ["title", "description", "body"]
     more_fieldsets: ClassVar[Sequence[Any]] = ()
+    more_of_picture: Sequence[str] = ()
     preview_template = ""
     """The page's public template, where it can show what is not saved yet."""
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         text = (_("Text"), {"fields": list(self.first_fieldset)})
-        return [text, *self.more_fieldsets, PUBLICATION, PICTURE, SEARCH_ENGINES]
+        fields = ["image", "image_alt", *self.more_of_picture, ("image_x", "image_y")]
+        picture = (_("Picture"), {"fields": fields})
+        return [text, *self.more_fieldsets, PUBLICATION, picture, SEARCH_ENGINES]
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         # The address of a page that exists stays, whatever becomes of its title.

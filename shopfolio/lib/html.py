@@ -4,6 +4,7 @@ The one place where text is marked safe.
 """
 
 import html
+import re
 from collections.abc import Iterable
 from functools import cache
 
@@ -41,6 +42,44 @@ def safe(text: str) -> SafeString:
     """
     code = f'<pre tabindex="0" role="group" aria-label="{html.escape(_("Code"))}">'
     return mark_safe(sanitise(text).replace("<pre>", code))  # noqa: S308
+
+
+NOTE = re.compile(r"<p>\[(\d{1,3})\]\s*(.*?)</p>\s*", re.DOTALL)
+MARK = re.compile(r"\[(\d{1,3})\]")
+NO_MARKS = re.compile(r'(<pre.*?</pre>|<code.*?</code>|<(?:[^>"]|"[^"]*")*>)', re.DOTALL)
+
+
+def with_notes(text: str) -> SafeString:
+    """As `safe`; a paragraph that begins with [1] is a footnote, to which [1] elsewhere leads.
+
+    Where only one of the two is there, both stay as they are.
+    """
+    shown = safe(text)
+    notes = {found[1]: found[2] for found in NOTE.finditer(shown)}
+    body = NO_MARKS.split(NOTE.sub("", shown))
+    words = body[::2]  # what lies between tags
+    called = {number for part in words for number in MARK.findall(part)} & notes.keys()
+    if called != notes.keys() or not notes:
+        return shown
+    seen: set[str] = set()
+
+    def call(found: re.Match[str]) -> str:
+        number = found[1]
+        if number not in notes:
+            return found[0]
+        place = "" if number in seen else f' id="call-{number}"'
+        seen.add(number)
+        label = html.escape(_("Note %(number)s") % {"number": number})
+        return f'<sup><a href="#note-{number}"{place} aria-label="{label}">{number}</a></sup>'
+
+    body[::2] = [MARK.sub(call, part) for part in words]
+    back = html.escape(_("Back to the text"))
+    items = "".join(
+        f'<li id="note-{number}" value="{number}">{note} '
+        f'<a href="#call-{number}" aria-label="{back}">↩\ufe0e</a></li>'
+        for number, note in notes.items()
+    )
+    return mark_safe(f'{"".join(body)}<ol class="notes">{items}</ol>')  # noqa: S308
 
 
 def in_column(cell: str, heading: str) -> SafeString:

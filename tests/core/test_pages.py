@@ -157,6 +157,22 @@ def test_a_page_number_that_is_none_is_not_found(client, number):
     assert client.get("/blog/", {"page": number}).status_code == 404
 
 
+def test_a_post_has_its_footnotes_and_its_feed_has_them_as_they_were_written(client):
+    make_page(BlogPost, "Tides", body="<p>The moon[1].</p><p>[1] Most of it.</p>")
+
+    assert '<li id="note-1" value="1">Most of it. ' in client.get("/blog/tides/").content.decode()
+    assert "[1] Most of it." in client.get("/blog/feed.xml").content.decode()
+
+
+def test_a_picture_of_a_post_has_its_caption(client):
+    shown = {"image": "pictures/line.png", "image_width": 8, "image_height": 8}
+    make_page(BlogPost, "Tides", image_caption="Belém, 2025", **shown)
+    make_page(BlogPost, "Bare", **shown)
+
+    assert '<figcaption class="label">Belém, 2025</figcaption>' in client.get("/blog/tides/").content.decode()
+    assert "<figcaption" not in client.get("/blog/bare/").content.decode()
+
+
 def test_a_tag_shows_its_own_posts_only(client):
     method, business = Tag.objects.create(title="Method"), Tag.objects.create(title="Business")
     make_page(BlogPost, "Five pens").tags.add(method)

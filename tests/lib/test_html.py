@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopfolio.lib.html import TAGS, in_column, marked, plain, safe, sanitise
+from shopfolio.lib.html import TAGS, in_column, marked, plain, safe, sanitise, with_notes
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -164,3 +164,57 @@ def test_whatever_is_marked_reads_as_it_did(text: str, starts: list[int]) -> Non
 
     assert html.unescape(page.replace("<mark>", "").replace("</mark>", "")) == text
     assert set(re.findall(r"<[^>]*>", page)) <= {"<mark>", "</mark>"}
+
+
+def test_a_paragraph_that_begins_with_a_number_in_brackets_is_a_footnote() -> None:
+    text = (
+        "<p>The moon[1] and the sun[2]; the moon[1] again.</p><p>[1] Most <em>of</em> it.</p><p>[2] Less.</p>"
+    )
+
+    assert with_notes(text) == (
+        '<p>The moon<sup><a href="#note-1" id="call-1" aria-label="Note 1">1</a></sup> and the '
+        'sun<sup><a href="#note-2" id="call-2" aria-label="Note 2">2</a></sup>; the '
+        'moon<sup><a href="#note-1" aria-label="Note 1">1</a></sup> again.</p>'
+        '<ol class="notes"><li id="note-1" value="1">Most <em>of</em> it. '
+        '<a href="#call-1" aria-label="Back to the text">↩\ufe0e</a></li>'
+        '<li id="note-2" value="2">Less. '
+        '<a href="#call-2" aria-label="Back to the text">↩\ufe0e</a></li></ol>'
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<p>One may write [1] for its own sake.</p>",
+        "<p>Nothing calls it.</p><p>[1] A paragraph.</p>",
+        "<p>Only code: <code>tide[1]</code>.</p><p>[1] A paragraph.</p>",
+        '<p><a href="https://a.example/?x=[1]">A link</a></p><p>[1] A paragraph.</p>',
+    ],
+)
+def test_what_only_looks_like_a_footnote_stays_as_it_is(text: str) -> None:
+    assert with_notes(text) == safe(text)
+
+
+def test_code_beside_a_footnote_is_left_alone() -> None:
+    page = with_notes("<p>Tide[1]</p><pre><code>tide[1] = x[2]</code></pre><p>[1] A note.</p>")
+
+    assert "<code>tide[1] = x[2]</code>" in page
+    assert page.count("<sup>") == 1
+
+
+OURS = re.compile(
+    r'<sup><a href="#note-1"( id="call-1")? aria-label="Note 1">1</a></sup>|<ol class="notes">|</ol>'
+    r'|<li id="note-1" value="1">|<a href="#call-1" aria-label="Back to the text">↩\ufe0e</a>|</li>'
+)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_footnote_brings_nothing_in(attack: str) -> None:
+    page = with_notes(f"<p>x[1] {attack}</p><p>[1] {attack}</p>")
+
+    assert wrong_in(OURS.sub("", page)) == []
+
+
+@given(st.text(alphabet="<>/\"'=[1]&; aphrefpcode", max_size=80))
+def test_no_text_gets_out_through_a_footnote(text: str) -> None:
+    assert wrong_in(OURS.sub("", with_notes(f"<p>x[1]{text}</p><p>[1] y</p>"))) == []

@@ -19,12 +19,17 @@ class BlogPostAdmin(AuthoredAdmin, PageAdmin):
     autocomplete_fields = ["tags"]
     readonly_fields = ["minutes_shown"]
     more_fieldsets: ClassVar = [(_("Written by"), {"fields": ["author", "tags", "minutes_shown"]})]
+    more_of_picture = ("image_caption",)
     preview_template = "core/post.html"
 
     def preview_context(self, page: BlogPost, form: Any) -> dict[str, Any]:
         page.count_minutes()
         others = BlogPost.objects.live().exclude(pk=page.pk).defer("body")[:3]
         return {"others": others, **super().preview_context(page, form)}
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        notes = _("For a footnote write [1] in the text, and at its end a paragraph that begins with [1].")
+        return super().get_form(request, obj, change, help_texts={"body": notes}, **kwargs)
 
     @admin.display(description=_("time to read"))
     def minutes_shown(self, post: BlogPost) -> str:

@@ -148,7 +148,8 @@ def load_portfolio() -> None:
 def load_blog() -> None:
     author = CustomUser.owners().first()
     for row in read("posts")["post"]:
-        post, is_new = make(BlogPost, slug=row["slug"], defaults=page(row) | {"author": author})
+        own = {"author": author, "image_caption": row.get("caption", "")}
+        post, is_new = make(BlogPost, slug=row["slug"], defaults=page(row) | own)
         if is_new:
             post.tags.set([make(Tag, title=tag.capitalize())[0] for tag in row["tags"]])
 

@@ -52,6 +52,9 @@ class BlogPost(Searchable):
         verbose_name=_("author"),
     )
     tags = models.ManyToManyField(Tag, related_name="posts", blank=True, verbose_name=_("tags"))
+    image_caption = models.CharField(
+        _("caption"), max_length=255, blank=True, help_text=_("Under the picture: what it is, when, whose.")
+    )
     minutes = models.PositiveSmallIntegerField(_("minutes to read"), default=1, editable=False)
 
     class Meta(PageModel.Meta):

@@ -16,6 +16,12 @@ def rich_text(text: str) -> SafeString:
     return html.safe(text or "")
 
 
+@register.filter
+def article(text: str) -> SafeString:
+    """Rich text that stands alone on its page, with its footnotes."""
+    return html.with_notes(text or "")
+
+
 @register.simple_tag
 def the_site() -> Site:
     """For base.html: views of allauth put another `site` in the place of ours."""
