@@ -31,7 +31,7 @@ def test_every_component_of_the_stylesheet_is_shown():
     make_variant(make_product("Tide Table"))
     shown = {name for names in re.findall(r'class="([^"]*)"', page()) for name in names.split()}
 
-    assert components() - shown == {"scroll", "table"}  # of the back office and of policies
+    assert components() <= shown
 
 
 def test_an_empty_shop_has_one_too():
