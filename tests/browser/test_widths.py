@@ -4,9 +4,18 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Page
 
+from shopfolio.core.models import Policy
 from shopfolio.ecommerce.models.cart import CartCookie
 from shopfolio.tasks.outbox import run_due_jobs
-from tests.factories import carry_cart, make_cart, make_paid_order, make_product, make_shop, make_variant
+from tests.factories import (
+    carry_cart,
+    make_cart,
+    make_page,
+    make_paid_order,
+    make_product,
+    make_shop,
+    make_variant,
+)
 from tests.troubles import make_failed_refund
 
 
@@ -40,6 +49,21 @@ def test_each_error_on_top_of_a_form_is_high_enough_for_a_finger(checkout_page: 
     heights = links.evaluate_all("all => all.map(link => link.getBoundingClientRect().height)")
     assert len(heights) == 6
     assert min(heights) >= 24
+
+
+def test_the_foot_of_a_page_is_short_on_a_phone(page: Page, live_site: str):
+    make_shop()
+    for title in ("Privacy", "Terms", "Cookies", "Withdrawal", "Imprint", "Security"):
+        make_page(Policy, title)
+    page.set_viewport_size({"width": 390, "height": 844})
+
+    page.goto("/account/login/")
+
+    place = page.locator("footer").bounding_box()
+    assert place
+    assert place["height"] < 844 / 2
+    links = page.locator("footer a").evaluate_all("all => all.map(link => link.offsetHeight)")
+    assert min(links) >= 44
 
 
 def test_the_story_of_an_order_is_readable_beside_the_menu(owner_page: Page):
