@@ -153,6 +153,29 @@ PAGES = [
 ]  # fmt: skip
 
 
+@pytest.fixture
+def logged_in(page: Page, address: str) -> Page:
+    """As Ana, who has been to no page yet."""
+    client = Client()
+    client.force_login(make_person())
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": address}
+    page.context.add_cookies([cookie])
+    return page
+
+
+def test_the_heading_stands_at_one_height_in_all_rooms(logged_in: Page, address: str):
+    page, heights = logged_in, set()
+    for width in (320, 390, 768):
+        page.set_viewport_size({"width": width, "height": 844})
+        for path in ("", "profile/", "orders/", "addresses/", "newsletter/", "security/", "data/"):
+            page.goto(f"{address}/account/{path}")
+            place = page.get_by_role("heading", level=1).bounding_box()
+            assert place
+            heights.add((width, place["y"]))
+
+    assert len(heights) == 3
+
+
 def test_no_account_page_is_wider_than_its_window(page: Page, address: str):
     person = make_person("a-rather-long-address-that-somebody-really-has@subdomain.example.org")
     give_app(person)
