@@ -9,6 +9,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from shopfolio.lib.http import is_own_address, visitors_address
 from shopfolio.users import mails
@@ -32,6 +33,14 @@ OTHERS = {"account_already_exists": "exists", "unknown_account": "unknown"}
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "duplicate_email": _("This is your address already."),
+        "email_password_mismatch": _("This address and this password do not go together."),
+        "enter_current_password": _("This is not the password that you have now."),
+        "incorrect_code": _("This is not the code from the latest mail."),
+        "incorrect_password": _("This is not your password."),
+    }
+
     def get_client_ip(self, request: HttpRequest) -> str:
         """For the list of sessions."""
         return visitors_address(request) or "0.0.0.0"  # noqa: S104  # behind a socket file nobody has one
@@ -91,6 +100,11 @@ def end_oldest_sessions(user: Any) -> None:
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    error_messages = DefaultMFAAdapter.error_messages | {
+        # Of a code as of a passkey: allauth has one word for both.
+        "incorrect_code": _("That did not match. Please try again; an app has a new code every half minute."),
+    }
+
     def _get_site_name(self) -> str:
         """What authenticator apps and browsers show beside the code or the passkey."""
         return str(settings.SITE_HOST)

@@ -33,6 +33,7 @@ class Plain:
             field.widget.attrs.pop("placeholder", None)
             field.label = self.labels.get(name, field.label)
             field.help_text = self.helps.get(name, "")
+            field.error_messages["required"] = _("This is still empty.")
             if name == "code":
                 field.widget.attrs |= {
                     "inputmode": "text",

@@ -50,6 +50,30 @@ def test_the_page_shows_what_is_set_up(client, ana):
     assert "10 left" in set_up
 
 
+@pytest.mark.parametrize(
+    ("address", "typed", "words"),
+    [
+        ("confirm/", {"password": "x"}, "This is not your password."),
+        ("confirm/code/", {"code": "000000"}, "That did not match. Please try again"),
+        ("security/password/", {"oldpassword": "x"}, "This is not the password that you have now."),
+        ("security/password/", {}, "This is still empty."),
+        ("security/email/", {"email": "ana@example.org", "action_add": ""}, "This is your address already."),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_words_of_the_site(client, ana, address, typed, words):
+    give_app(ana)
+
+    assert words in client.post(f"/account/{address}", typed).content.decode()
+
+
+def test_a_refused_login_is_said_in_the_words_of_the_site(client):
+    make_person()
+
+    page = log_in(client, password="x").content.decode()
+
+    assert "This address and this password do not go together." in page
+
+
 def test_an_app_is_set_up_after_the_password_was_typed_again(client, ana, django_capture_on_commit_callbacks):
     page = confirm(client, client.get("/account/security/app/"))
     assert page["Location"] == "/account/security/app/"
