@@ -74,6 +74,16 @@ def test_a_refused_login_is_said_in_the_words_of_the_site(client):
     assert "This address and this password do not go together." in page
 
 
+def test_who_forgot_the_password_is_logged_out_and_led_to_a_new_one(client, ana):
+    page = client.get("/account/security/password/").content.decode()
+    assert 'name="next" value="/account/password/reset/"' in page
+
+    answer = client.post("/account/logout/", {"next": "/account/password/reset/"}, follow=True)
+
+    assert answer.redirect_chain == [("/account/password/reset/", 302)]
+    assert "First a code to your address" in answer.content.decode()
+
+
 def test_an_app_is_set_up_after_the_password_was_typed_again(client, ana, django_capture_on_commit_callbacks):
     page = confirm(client, client.get("/account/security/app/"))
     assert page["Location"] == "/account/security/app/"
