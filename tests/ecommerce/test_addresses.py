@@ -59,6 +59,18 @@ def test_what_is_missing_is_said_and_what_was_typed_stays(client, marta):
     assert kept(marta) == []
 
 
+def test_an_address_is_taken_out_on_its_own_page_and_not_in_the_list(client, marta):
+    home = keep_address(marta, fields=ADDRESS)
+    take_out = 'name="do" value="remove"'
+
+    in_list = client.get(ROOM).content.decode()
+    own_page = client.get(f"{ROOM}{home.pk}/").content.decode()
+    new_page = client.get(f"{ROOM}new/").content.decode()
+
+    assert f'href="{ROOM}{home.pk}/" aria-label="Change: ' in in_list
+    assert [take_out in page for page in (in_list, own_page, new_page)] == [False, True, False]
+
+
 def test_nobody_sees_or_changes_anothers(client, marta):
     theirs = keep_address(make_person("jonas@example.org"), fields=ADDRESS)
 
