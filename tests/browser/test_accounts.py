@@ -76,6 +76,7 @@ def test_an_app_is_set_up_and_asked_for_at_the_next_login(page: Page, address: s
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Confirm").click()
     secret = page.locator("code.secret").inner_text()
+    assert len(secret) == 4 * page.locator("code.secret span").count() == 32
     assert page.locator("img.qr").evaluate("picture => picture.naturalWidth") > 0
 
     page.get_by_label("Code that the app shows").fill(app_code(secret))

@@ -14,6 +14,12 @@ register = template.Library()
 register.filter(browser_name)
 
 
+@register.filter
+def fours(secret: str) -> list[str]:
+    """In groups that can be typed off without losing the place."""
+    return [secret[start : start + 4] for start in range(0, len(secret), 4)]
+
+
 @register.simple_tag
 def account_rooms() -> list[navigation.Room]:
     return navigation.rooms()
