@@ -78,6 +78,11 @@ def wish(client):
     return client.post("/account/data/erase/")
 
 
+def day(moment):
+    """As the whole site writes it."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
 def let_it_be_done():
     """Fifteen days later."""
     with time_machine.travel(timezone.now() + timedelta(days=15)):
@@ -146,7 +151,7 @@ def test_an_erasure_is_announced_and_happens_two_weeks_later(client, person):
     assert timedelta(days=13, hours=23) < due - timezone.now() < timedelta(days=14)
     assert Email.objects.filter(key__startswith="account-").get().subject == "Your account is to be erased"
     page = client.get("/account/orders/").content.decode()
-    assert "Your account is erased on" in page
+    assert f"Your account is erased on {day(due)}." in page
     assert let_it_be_done() == 1
 
     assert not CustomUser.objects.exists()
@@ -223,7 +228,9 @@ def test_an_order_under_way_keeps_the_account_until_it_is_done(client, person, w
             order=order, session=order.sessions.get(), amount=1, currency="EUR", idempotency_key="1"
         )
     wish(client)
-    assert f"Order {order.number} is still under way" in client.get("/account/data/").content.decode()
+    page = client.get("/account/data/").content.decode()
+    assert f"Order {order.number} is still under way" in page
+    assert f"Your account is erased on {day(CustomUser.objects.get().erase_at)}, or later." in page
 
     let_it_be_done()
     assert CustomUser.objects.count() == 1

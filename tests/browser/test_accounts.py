@@ -115,7 +115,7 @@ def test_a_passkey_is_added_and_logs_in_alone(page: Page, address: str):
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url(f"{address}/shop/")
     page.goto(f"{address}/account/security/")
-    expect(page.get_by_text(re.compile("used last on"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Used last on"))).to_be_visible()
 
 
 @pytest.mark.usefixtures("passkeys")
