@@ -1,14 +1,18 @@
-"""Accounts as people use them: mailed code, authenticator app, passkey, new password."""
+"""Accounts as people use them: mailed code, authenticator app, passkey, new password, orders, the end."""
 
 import re
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from shopfolio.ecommerce.models import Order, Variant
 from shopfolio.tasks.models import Email
-from tests.factories import make_shop
-from tests.users.people import PASSWORD, app_code, give_app, mailed_code, make_person
+from shopfolio.users.models import CustomUser
+from shopfolio.users.tasks import erase_due
+from tests.factories import make_paid_order, make_product, make_shop, make_variant
+from tests.users.people import PASSWORD, app_code, give_app, mailed_code, make_person, run_jobs
 
 NEW_PASSWORD = "eleven paper cranes"
 
@@ -51,15 +55,27 @@ def type_code(page: Page) -> None:
     page.get_by_role("button", name="Go on").click()
 
 
+def sign_up(page: Page) -> None:
+    page.get_by_label("E-mail").fill("ana@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Mail me a code").click()
+    type_code(page)
+
+
+def room(page: Page, name: str) -> None:
+    page.get_by_role("navigation", name="Account").get_by_role("link", name=name).click()
+
+
+def confirm(page: Page) -> None:
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+
+
 def test_an_account_is_opened_from_the_header_of_any_page(page: Page, address: str):
     page.goto(f"{address}/shop/")
     page.get_by_role("link", name="Account").click()
     page.get_by_role("link", name="Open an account").click()
-    page.get_by_label("E-mail").fill("ana@example.org")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Mail me a code").click()
-
-    type_code(page)
+    sign_up(page)
 
     expect(page.get_by_text("Welcome. Your account is open.")).to_be_visible()
     expect(page.get_by_text("You are logged in as ana@example.org.")).to_be_visible()
@@ -146,6 +162,71 @@ def test_a_forgotten_password_is_replaced(page: Page, address: str):
     expect(page.get_by_role("alert")).to_be_visible()
     log_in(page, address, NEW_PASSWORD)
     expect(page.get_by_role("heading", name="Hello.")).to_be_visible()
+
+
+def test_what_a_guest_ordered_is_in_the_account_that_they_open_later(page: Page, address: str):
+    make_variant(make_product("Handbook"), kind=Variant.Kind.DIGITAL, price=0)
+    other = make_paid_order(email="jonas@example.org")
+    page.goto(f"{address}/shop/")
+    page.get_by_role("link", name="Handbook").click()
+    page.get_by_role("button", name="Add to cart").click()
+    page.locator("#cart-link b", has_text="1").wait_for()
+    page.goto(f"{address}/checkout/")
+    page.get_by_label("E-mail").fill("ana@example.org")
+    page.get_by_label("Full name").fill("Ana Lima")
+    page.get_by_label("The download shall begin at once").check()
+    page.get_by_label("I accept the terms").check()
+    page.get_by_role("button", name="Order").click()
+    page.wait_for_url("**/orders/**")
+    order = Order.objects.get(email="ana@example.org")
+    assert order.user is None
+
+    page.goto(f"{address}/account/signup/")
+    sign_up(page)
+    room(page, "Orders")
+
+    expect(page.get_by_role("link", name=re.compile("^Order [A-Z]"))).to_have_text([f"Order {order.number}"])
+    expect(page.get_by_text(other.number)).to_have_count(0)
+    page.get_by_role("link", name=f"Order {order.number}").click()
+    page.wait_for_url(f"**{order.get_absolute_url()}")
+
+
+def test_an_account_is_erased_unless_its_owner_changes_their_mind(page: Page, address: str):
+    person = make_person(first_name="Ana")
+    book = make_variant(make_product("Handbook"), kind=Variant.Kind.DIGITAL)
+    order = make_paid_order((book, 1), email=person.email, name="Ana Lima")
+    log_in(page, address)
+    room(page, "Your data")
+    page.get_by_role("button", name="Erase my account").click()
+    confirm(page)
+    expect(page.get_by_text(re.compile(r"Your account is erased on \d+ \w+ \d{4}\."))).to_be_visible()
+
+    room(page, "Orders")
+    page.get_by_role("link", name="Changed your mind?").click()
+    page.get_by_role("button", name="Keep my account").click()
+    expect(page.get_by_text("Your account stays.")).to_be_visible()
+    assert CustomUser.objects.get().erase_at is None
+
+    page.get_by_role("button", name="Erase my account").click()
+    expect(page.get_by_role("button", name="Keep my account")).to_be_visible()
+    CustomUser.objects.update(erase_at=timezone.now())
+    erase_due()
+    assert run_jobs("users.erase") == 1
+
+    page.goto(f"{address}/account/orders/")
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    log_in(page, address)
+    expect(page.get_by_role("alert")).to_be_visible()
+    answer = page.goto(f"{address}{order.get_absolute_url()}")
+    assert answer
+    assert answer.status == 404
+    left = Order.objects.get()
+    assert (left.name, left.email, left.user, left.invoices.count()) == ("Erased", "", None, 1)
+    subjects = Email.objects.filter(key__startswith="account-").order_by("created")
+    assert list(subjects.values_list("subject", flat=True)) == [
+        "Your account is to be erased", "Your account stays", "Your account is to be erased",
+        "Your account is erased",
+    ]  # fmt: skip
 
 
 PAGES = [
