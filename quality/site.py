@@ -54,28 +54,51 @@ def demo_site() -> Iterator[str]:
 
 
 def cookie_of(role: str) -> str:
-    """The session of somebody who has this role: "owner" or "buyer"."""
-    from django.contrib.auth import get_user_model
+    """The session of somebody who has this role and just typed their password."""
     from django.test import Client
 
-    users = get_user_model().objects
-    user = users.filter(is_superuser=True).get() if role == "owner" else buyer(users)
-    client = Client()
+    from tests.users.people import type_password
+
+    user, client = ROLES[role](), Client()
     client.force_login(user)
+    type_password(client, user)
     return client.cookies["sessionid"].value
 
 
-def buyer(users: Any) -> Any:
-    """Somebody with an account, whose orders are those of the demo's first buyer."""
-    from allauth.account.models import EmailAddress
+def owner() -> Any:
+    from shopfolio.users.models import CustomUser
 
+    return CustomUser.objects.filter(is_superuser=True).get()
+
+
+def buyer() -> Any:
+    """Somebody whose account holds all there is; their orders are those of the demo's first buyer."""
     from shopfolio.ecommerce.models import Order
+    from shopfolio.ecommerce.services.addresses import keep_address
+    from shopfolio.users.models import CustomUser
+    from tests.factories import ADDRESS
+    from tests.users.people import give_app, make_person
 
     email = Order.objects.filter(paid_at__isnull=False).earliest("created").email
-    user, is_new = users.get_or_create(email=email, defaults={"first_name": "Marta", "last_name": "Reis"})
-    if is_new:
-        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
-    return user
+    if known := CustomUser.objects.filter(email=email).first():
+        return known
+    person = make_person(email, first_name="Marta", last_name="Reis")
+    give_app(person)
+    for company in ("", "Reis Lda"):
+        keep_address(person, fields=ADDRESS | {"company": company})
+    return person
+
+
+def newcomer() -> Any:
+    """Somebody whose account holds nothing yet."""
+    from shopfolio.users.models import CustomUser
+    from tests.users.people import make_person
+
+    email = "new@example.org"
+    return CustomUser.objects.filter(email=email).first() or make_person(email)
+
+
+ROLES = {"owner": owner, "buyer": buyer, "newcomer": newcomer}
 
 
 def first(model: str, **fields: Any) -> Any:
@@ -124,6 +147,20 @@ def send_empty(selector: str) -> Callable[[Any], None]:
     return prepare
 
 
+def plan_erasure(page: Any) -> None:
+    """Once: the second browser finds it planned."""
+    button = page.get_by_role("button", name="Erase my account")
+    if button.count():
+        button.click()
+        page.wait_for_load_state()
+
+
+def ask_for_code(page: Any) -> None:
+    page.get_by_label("E-mail").fill("nobody@example.org")
+    page.get_by_role("button", name="Mail me a code").click()
+    page.wait_for_url("**/account/code/")
+
+
 PAGES = [
     Page("home", "/"),
     Page("resume", "/resume/"),
@@ -147,12 +184,43 @@ PAGES = [
     Page("order", order_page("paid")),
     Page("find", "/orders/find/"),
     Page("login", "/account/login/"),
+    Page("login-wrong", "/account/login/", prepare=send_empty("main form.stack")),
+    Page("login-code", "/account/login/code/", prepare=ask_for_code),
     Page("signup", "/account/signup/"),
+    Page("password-reset", "/account/password/reset/"),
     Page("account", "/account/", role="buyer"),
     Page("account-orders", "/account/orders/", role="buyer"),
     Page("account-profile", "/account/profile/", role="buyer"),
     Page("account-security", "/account/security/", role="buyer"),
     Page("account-data", "/account/data/", role="buyer"),
+    Page("account-addresses", "/account/addresses/", role="buyer"),
+    Page("account-address", lambda: f"/account/addresses/{first('ecommerce.Address').pk}/", role="buyer"),
+    Page(
+        "account-address-wrong",
+        "/account/addresses/new/",
+        role="buyer",
+        prepare=send_empty("main form.stack"),
+    ),
+    Page("account-newsletter", "/account/newsletter/", role="buyer"),
+    Page("account-email", "/account/security/email/", role="buyer"),
+    Page("account-password", "/account/security/password/", role="buyer"),
+    Page(
+        "account-password-wrong",
+        "/account/security/password/",
+        role="buyer",
+        prepare=send_empty("main form.stack"),
+    ),
+    Page("account-sessions", "/account/security/sessions/", role="buyer"),
+    Page("account-spare-codes", "/account/security/spare-codes/", role="buyer"),
+    Page("account-app-off", "/account/security/app/remove/", role="buyer"),
+    Page("account-confirm", "/account/confirm/", role="buyer"),
+    Page("account-app", "/account/security/app/", role="newcomer"),
+    Page("account-passkey", "/account/security/passkeys/add/", role="newcomer"),
+    Page("account-security-new", "/account/security/", role="newcomer"),
+    Page("account-orders-none", "/account/orders/", role="newcomer"),
+    Page("account-addresses-none", "/account/addresses/", role="newcomer"),
+    Page("account-newsletter-new", "/account/newsletter/", role="newcomer"),
+    Page("account-data-planned", "/account/data/", role="newcomer", prepare=plan_erasure),
     Page("not-found", "/nothing-here/", status=404),
     Page("admin", "/admin/", role="owner"),
     Page("admin-start", "/admin/start/", role="owner"),
