@@ -136,7 +136,7 @@ ROOT_URLCONF = "shopfolio.urls"
 WSGI_APPLICATION = "shopfolio.wsgi.application"
 SITE_ID = 1
 
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # our widgets' templates stand beside all others
+FORM_RENDERER = "shopfolio.lib.forms.Renderer"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

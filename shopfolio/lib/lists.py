@@ -45,6 +45,9 @@ class RowsWidget(forms.Widget):
         super().__init__(attrs)
         self.names = names
 
+    def id_for_label(self, id_: str) -> str:
+        return ""  # each box says itself what it is
+
     @property
     def media(self) -> forms.Media:
         return forms.Media(js=[forms.Script("shopfolio/rows.js", type="module")])  # type: ignore[list-item]

@@ -1,6 +1,7 @@
 """Messages in the back office: marked, and answered by mail."""
 
 import re
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 
 import pytest
@@ -184,3 +185,12 @@ def test_a_reply_to_nothing_is_not_found(owner_client, message):
     address = reverse("admin:core_contactmessage_reply", args=[WISH])
 
     assert owner_client.post(address, {"text": "Yes", "wish": WISH}).status_code == 404
+
+
+def test_the_time_of_a_message_is_one_that_machines_read(owner_client):
+    message = ContactMessage.objects.create(name="Ana", email="ana@example.org", message="Hello")
+    ContactMessage.objects.update(created=datetime(2026, 11, 20, 9, 30, 5, 123456, tzinfo=UTC))
+
+    page = owner_client.get(reverse("admin:core_contactmessage_change", args=[message.pk])).content.decode()
+
+    assert '<time datetime="2026-11-20T09:30:05+00:00">' in page

@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -20,6 +21,12 @@ def rich_text(text: str) -> SafeString:
 def article(text: str) -> SafeString:
     """Rich text that stands alone on its page, with its footnotes."""
     return html.with_notes(text or "")
+
+
+@register.filter(expects_localtime=True)
+def machine_time(moment: datetime) -> str:
+    """For <time datetime>, which takes no microseconds."""
+    return moment.isoformat(timespec="seconds")
 
 
 @register.simple_tag
