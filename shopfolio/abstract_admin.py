@@ -187,13 +187,13 @@ class SortedForm(AnyModelForm):
 
 
 class SortedRows(RowsInTable):
-    """A compact table whose rows have a position: a number, or with rooms.js buttons and a handle."""
+    """A compact table whose rows have a position: a number, or with order.js buttons and a handle."""
 
     template = "admin/edit_inline/rows.html"
     form = SortedForm
 
     class Media:
-        js = (Script("shopfolio/rooms.js", defer=True),)
+        js = (Script("shopfolio/order.js", defer=True),)
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         """Without a script a link asks for an empty row."""

@@ -17,6 +17,9 @@ class OrderWidget(forms.Widget):
         super().__init__(attrs)
         self.of = of
 
+    def id_for_label(self, id_: str) -> str:
+        return ""  # each row says itself what it is
+
     @property
     def media(self) -> forms.Media:
         return forms.Media(js=[forms.Script("shopfolio/order.js", type="module")])  # type: ignore[list-item]

@@ -74,11 +74,11 @@ def test_the_owner_orders_the_sections_by_keyboard_and_sees_a_colour_at_once(own
     make_shop()
     owner_page.goto("/admin/core/profile/")
 
-    up = owner_page.get_by_role("button", name="Place of Writing ↑")
+    up = owner_page.get_by_role("button", name="Move up: Writing")
     up.focus()
     owner_page.keyboard.press("Enter")
     assert up.evaluate("button => document.activeElement === button")
-    assert owner_page.locator(".said").inner_text() == "Place of Writing: 5"
+    assert owner_page.locator(".sorted [role=status]").inner_text() == "Now in place 5 of 7"
     owner_page.locator("#id_accent").fill("#ffe100")
     owner_page.locator("#accent-shown rect[fill='#ffe100']").first.wait_for()
     owner_page.get_by_role("button", name="Save", exact=True).click()
