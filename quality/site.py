@@ -117,6 +117,10 @@ def admin_page_of(model: str, **fields: Any) -> Callable[[], str]:
     return lambda: f"/admin/{app}/{name.lower()}/{first(model, **fields).pk}/change/"
 
 
+def settings_page(app: str, model: str) -> str:
+    return f"/admin/{app}/{model}/00000000-0000-0000-0000-000000000001/change/"
+
+
 def order_page(status: str) -> Callable[[], str]:
     return address_of("ecommerce.Order", status=status)
 
@@ -235,11 +239,26 @@ PAGES = [
     Page("admin-messages", "/admin/core/contactmessage/", role="owner"),
     Page("admin-message", admin_page_of("core.ContactMessage"), role="owner"),
     Page("admin-posts", "/admin/core/blogpost/", role="owner"),
-    Page(
-        "admin-profile",
-        lambda: "/admin/core/profile/00000000-0000-0000-0000-000000000001/change/",
-        role="owner",
-    ),
+    Page("admin-posts-filtered", "/admin/core/blogpost/?state=live&o=-1", role="owner"),
+    Page("admin-new-post", "/admin/core/blogpost/add/", role="owner"),
+    Page("admin-new-product", "/admin/ecommerce/product/add/", role="owner"),
+    Page("admin-new-product-wrong", "/admin/ecommerce/product/add/", "owner", send_empty("#product_form")),
+    Page("admin-projects", "/admin/core/project/", role="owner"),
+    Page("admin-project", admin_page_of("core.Project"), role="owner"),
+    Page("admin-testimonial", admin_page_of("core.Testimonial"), role="owner"),
+    Page("admin-experience", admin_page_of("core.Experience"), role="owner"),
+    Page("admin-delete-tag", lambda: f"/admin/core/tag/{first('core.Tag').pk}/delete/", role="owner"),
+    Page("admin-history", lambda: f"/admin/core/tag/{first('core.Tag').pk}/history/", role="owner"),
+    Page("admin-invoices", "/admin/ecommerce/invoice/", role="owner"),
+    Page("admin-invoice", admin_page_of("ecommerce.Invoice"), role="owner"),
+    Page("admin-stock", "/admin/ecommerce/stockmovement/", role="owner"),
+    Page("admin-people", "/admin/users/customuser/", role="owner"),
+    Page("admin-subscribers", "/admin/core/subscriber/", role="owner"),
+    Page("admin-jobs", "/admin/tasks/job/", role="owner"),
+    Page("admin-mails", "/admin/tasks/email/", role="owner"),
+    Page("admin-search", "/admin/search/?q=plotter", role="owner"),
+    Page("admin-shop-settings", settings_page("ecommerce", "shopsettings"), role="owner"),
+    Page("admin-profile", settings_page("core", "profile"), role="owner"),
 ]
 """What people look at; a new page of any weight is entered here."""
 

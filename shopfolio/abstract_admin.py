@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.widgets import AdminFileWidget, AdminSplitDateTime
+from django.contrib.admin.widgets import AdminFileWidget, RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
@@ -24,6 +24,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from shopfolio.abstract_models import PageModel, SingletonModel
+from shopfolio.back_office import list_name
 from shopfolio.pictures import PictureField
 
 if TYPE_CHECKING:
@@ -50,6 +51,38 @@ class PictureWidget(AdminFileWidget):
 PICTURES: dict[Any, Any] = {PictureField: {"widget": PictureWidget}}
 
 
+class MomentWidget(forms.SplitDateTimeWidget):
+    """The browser's own boxes for a date and a time: no script, and a phone's wheels."""
+
+    def __init__(self, attrs: Any = None) -> None:
+        super().__init__(
+            attrs,
+            date_format="%Y-%m-%d",
+            time_format="%H:%M:%S",
+            date_attrs={"type": "date"},
+            time_attrs={"type": "time", "step": 1},
+        )
+
+    def name_boxes(self, label: Any) -> None:
+        for box, what in zip(self.widgets, (_("date"), _("time")), strict=True):
+            box.attrs["aria-label"] = f"{label}, {what}"
+
+
+class TicksWidget(forms.CheckboxSelectMultiple):
+    """A box for each choice; ticks.js adds those that are made meanwhile."""
+
+    template_name = "includes/ticks.html"
+
+    class Media:
+        js = (Script("shopfolio/ticks.js", defer=True),)
+
+
+DATES: dict[Any, Any] = {
+    models.DateTimeField: {"form_class": forms.SplitDateTimeField, "widget": MomentWidget},
+    models.DateField: {"widget": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})},
+}
+
+
 STEPS = "then=start"
 """In the address of a form that the list of first steps leads to, and back from."""
 
@@ -59,17 +92,24 @@ def back_to_steps(request: HttpRequest) -> HttpResponseRedirect | None:
 
 
 class RowAdmin(AnyModelAdmin):
-    formfield_overrides: ClassVar = {models.URLField: {"assume_scheme": "https"}} | PICTURES
+    formfield_overrides: ClassVar = {models.URLField: {"assume_scheme": "https"}} | PICTURES | DATES
 
     class Media:
         js = (Script("shopfolio/editor.js", defer=True),)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field and isinstance(field.widget, AdminSplitDateTime):
-            # Django writes "Date:" and "Time:" beside them, and ties neither to its box.
-            for box, what in zip(field.widget.widgets, (_("date"), _("time")), strict=True):
-                box.attrs["aria-label"] = f"{field.label}, {what}"
+        if field and isinstance(field.widget, MomentWidget):
+            field.widget.name_boxes(field.label)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget.can_delete_related = field.widget.can_view_related = False
+        return field
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_manytomany(db_field, request, **{"widget": TicksWidget} | kwargs)
+        if field:
+            field.help_text = db_field.help_text  # without "Hold down Control …"
+            field.widget.attrs["title"] = field.label
         return field
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -164,7 +204,7 @@ class ReadOnlyInline(RowsInTable):
 
     extra = 0
     can_delete = False
-    classes = ("quiet",)
+    template = "admin/edit_inline/read.html"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
@@ -221,6 +261,10 @@ class SingletonAdmin(RowAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        context |= {"title": list_name(self.opts), "subtitle": None, "is_single": True}
+        return super().render_change_form(request, context, *args, **kwargs)
 
 
 SEARCH_ENGINES = (

@@ -1,11 +1,16 @@
 """Every page of the back office, whatever app it belongs to."""
 
+import re
+
 import pytest
 from django.contrib import admin
 from django.urls import reverse
 
+from shopfolio.core.models import Tag
+from shopfolio.users.roles import Role
 from tests import addresses
 from tests.everything import add_rows
+from tests.factories import make_product, make_shop, make_staff, make_variant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -44,12 +49,95 @@ def test_no_page_opens_for_a_visitor(client, owner_client, private_files):
 def test_the_index_is_grouped_in_plain_words(owner_client):
     page = owner_client.get(reverse("admin:index"))
 
-    assert [room["name"] for room in page.context["app_list"]] == ["Shop", "Site", "People", "Machine room"]
+    names = "Orders, Products, Writing, Work, Résumé, Messages, People, Settings, Machine room"
+    assert ", ".join(str(room["name"]) for room in page.context["app_list"]) == names
     by_room = {
         room["name"]: [model["object_name"] for model in room["models"]] for room in page.context["app_list"]
     }
-    assert by_room["People"] == ["ContactMessage", "Subscriber", "CustomUser"]
-    assert by_room["Shop"][0] == "Order"
+    assert by_room["People"] == ["CustomUser", "Subscriber"]
+    assert by_room["Orders"][0] == "Order"
+
+
+def places(page) -> dict[str, str | None]:
+    """The links of the way around, each with its mark."""
+    way = re.search(r'<nav class="places".*?</nav>', page.content.decode(), re.DOTALL)
+    links = re.findall(r'<a href="[^"]+"(?: aria-current="(\w+)")?>([^<]+)</a>', way[0])
+    return {name: mark or None for mark, name in links}
+
+
+def test_the_way_around_marks_the_place_and_opens_its_room(owner_client):
+    page = owner_client.get(reverse("admin:core_tag_changelist"))
+
+    found = places(page)
+
+    assert found == {
+        "Today": None, "Orders": None, "Products": None, "Writing": None, "Posts": None, "Tags": "page",
+        "Terms and policies": None, "Work": None, "Résumé": None, "Messages": None, "People": None,
+        "Settings": None, "Machine room": None,
+    }  # fmt: skip
+
+
+def test_a_row_is_in_the_room_of_its_list(owner_client):
+    tag = Tag.objects.create(title="Ink")
+
+    found = places(owner_client.get(reverse("admin:core_tag_change", args=[tag.pk])))
+
+    assert [name for name, mark in found.items() if mark] == ["Tags"]
+
+
+@pytest.mark.parametrize(
+    ("role", "rooms"),
+    [
+        (Role.EDITOR, ["Today", "What needs you", "Writing", "Work", "Résumé", "Settings"]),
+        (Role.CLERK, ["Today", "What needs you", "Orders", "Products", "Messages"]),
+    ],
+)
+def test_the_way_around_has_what_a_role_may_see(client, role, rooms):
+    client.force_login(make_staff(role))
+
+    found = places(client.get(reverse("admin:index")))
+
+    assert list(found) == rooms
+
+
+def test_every_cell_of_a_list_names_its_column(owner_client):
+    Tag.objects.create(title="<b>Ink</b>")
+
+    page = owner_client.get(reverse("admin:core_tag_changelist")).content.decode()
+
+    assert '<td data-column="Posts" class="field-posts_count">0</td>' in page
+    assert "<b>Ink</b>" not in page
+    assert page.count('class="action-checkbox"') == 1
+
+
+def test_a_list_is_narrowed_and_sorted_without_a_script(owner_client):
+    page = owner_client.get(reverse("admin:core_blogpost_changelist"), {"state": "live", "o": "-1"})
+
+    html = page.content.decode()
+    assert 'href="?o=-1&amp;state=live" aria-current="true">Published</a>' in html
+    assert "in use" in html
+    assert "Nothing here is like that." in html
+
+
+def test_what_is_chosen_from_is_there_without_a_script(owner_client):
+    Tag.objects.create(title="Ink")
+
+    page = owner_client.get(reverse("admin:core_blogpost_add")).content.decode()
+
+    assert "select2" not in page
+    assert re.search(r'<input type="checkbox" name="tags" value="[^"]+" id="id_tags_0"> Ink</label>', page)
+    assert '<input type="date" name="activate_date_0"' in page
+
+
+def test_a_hidden_box_is_described_by_nobody(owner_client):
+    make_shop()
+    product = make_variant(make_product("Print"), available=3).product
+
+    page = owner_client.get(reverse("admin:ecommerce_product_change", args=[product.pk])).content.decode()
+
+    hidden = re.findall(r'<input type="hidden"[^>]*>', page)
+    assert any('name="initial-variants-0-on_shelf"' in box for box in hidden)
+    assert [box for box in hidden if "aria-" in box] == []
 
 
 def test_no_page_of_the_back_office_allows_inline_code(owner_client):

@@ -17,7 +17,6 @@ class TestimonialAdmin(RowActionsMixin):
     list_filter = ["status"]
     list_select_related = ["project"]
     search_fields = ["name", "company", "feedback"]
-    autocomplete_fields = ["project"]
     row_actions = ["publish", "unpublish"]
     actions = [*row_actions]
     fieldsets = [

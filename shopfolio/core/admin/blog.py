@@ -16,7 +16,6 @@ class BlogPostAdmin(AuthoredAdmin, PageAdmin):
     list_display = ["title", "state", "activate_date", "tags_shown", "on_site"]
     list_filter: ClassVar = [StateFilter, "tags"]
     date_hierarchy = "activate_date"
-    autocomplete_fields = ["tags"]
     readonly_fields = ["minutes_shown"]
     more_fieldsets: ClassVar = [(_("Written by"), {"fields": ["author", "tags", "minutes_shown"]})]
     more_of_picture = ("image_caption",)

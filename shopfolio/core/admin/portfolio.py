@@ -15,7 +15,6 @@ class PictureInline(SortedPictures):
 @admin.register(Project)
 class ProjectAdmin(PageAdmin):
     list_display = ["title", "client", "year", "state", "position", "on_site"]
-    autocomplete_fields = ["skills"]
     inlines = [PictureInline]
     preview_template = "core/project.html"
     more_fieldsets: ClassVar[list[Any]] = [

@@ -31,6 +31,9 @@ class AccentWidget(forms.TextInput):
     input_type = "color"
     template_name = "admin/core/accent.html"
 
+    def use_required_attribute(self, initial: Any) -> bool:
+        return False  # it always has a colour
+
     @property
     def media(self) -> forms.Media:
         return forms.Media(js=[forms.Script("shopfolio/accent.js", type="module")])  # type: ignore[list-item]
@@ -96,7 +99,10 @@ class ProfileAdmin(SingletonAdmin):
             kwargs["widget"] = forms.Select(choices=names)
         elif db_field.name == "country":
             kwargs["widget"] = forms.Select(choices=[("", "–"), *countries([], language)])
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if "widget" in kwargs:
+            field.widget.attrs.pop("maxlength", None)  # of a box for words, which none of these is
+        return field
 
     def get_urls(self) -> list[URLPattern]:
         address = path(

@@ -134,7 +134,6 @@ class ProductFileInline(SortedRows):
 class ProductAdmin(MoneyFieldsMixin, StockDesk, PageAdmin):
     list_display = ["title", "state", "prices", "stock", "position", "on_site"]
     inlines = [VariantInline, ProductImageInline, ProductFileInline]
-    autocomplete_fields = ["project"]
     actions = [*PageAdmin.actions, "believe_shelf"]
     row_actions = [*PageAdmin.row_actions, "believe_shelf"]
     more_fieldsets: ClassVar[list[Any]] = [
