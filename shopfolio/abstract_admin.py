@@ -4,28 +4,27 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.widgets import AdminFileWidget, RelatedFieldWidgetWrapper
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
 from django.forms.widgets import Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from shopfolio.abstract_models import PageModel, SingletonModel
-from shopfolio.back_office import list_name
-from shopfolio.pictures import PictureField
+from shopfolio.admin_widgets import DATES, PICTURES, MomentWidget, TicksWidget
+from shopfolio.rooms import list_name
 
 if TYPE_CHECKING:
     # Generic for mypy only: Django's own classes take no parameters when they run.
@@ -34,53 +33,6 @@ if TYPE_CHECKING:
     AnyModelForm = forms.ModelForm[Any]
 else:
     AnyModelAdmin, RowsInTable, AnyModelForm = admin.ModelAdmin, admin.TabularInline, forms.ModelForm
-
-
-class PictureWidget(AdminFileWidget):
-    """Shows what became of the picture; a click on it sets the point that stays in sight."""
-
-    template_name = "admin/picture.html"
-
-    class Media:
-        js = ("shopfolio/focus.js",)
-
-    def _render(self, template_name: str, context: Any, renderer: Any = None) -> SafeString:
-        return render_to_string(template_name, context)  # forms look in their own folders only
-
-
-PICTURES: dict[Any, Any] = {PictureField: {"widget": PictureWidget}}
-
-
-class MomentWidget(forms.SplitDateTimeWidget):
-    """The browser's own boxes for a date and a time: no script, and a phone's wheels."""
-
-    def __init__(self, attrs: Any = None) -> None:
-        super().__init__(
-            attrs,
-            date_format="%Y-%m-%d",
-            time_format="%H:%M:%S",
-            date_attrs={"type": "date"},
-            time_attrs={"type": "time", "step": 1},
-        )
-
-    def name_boxes(self, label: Any) -> None:
-        for box, what in zip(self.widgets, (_("date"), _("time")), strict=True):
-            box.attrs["aria-label"] = f"{label}, {what}"
-
-
-class TicksWidget(forms.CheckboxSelectMultiple):
-    """A box for each choice; ticks.js adds those that are made meanwhile."""
-
-    template_name = "includes/ticks.html"
-
-    class Media:
-        js = (Script("shopfolio/ticks.js", defer=True),)
-
-
-DATES: dict[Any, Any] = {
-    models.DateTimeField: {"form_class": forms.SplitDateTimeField, "widget": MomentWidget},
-    models.DateField: {"widget": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})},
-}
 
 
 STEPS = "then=start"
@@ -111,6 +63,13 @@ class RowAdmin(AnyModelAdmin):
             field.help_text = db_field.help_text  # without "Hold down Control …"
             field.widget.attrs["title"] = field.label
         return field
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Without the links between two rows: nobody made those, and nobody misses them."""
+        gone, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        every = apps.get_models(include_auto_created=True)
+        links = {model._meta.verbose_name_plural for model in every if model._meta.auto_created}
+        return gone, {name: count for name, count in counts.items() if name not in links}, lacking, protected
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {}  # Django's own fills in whatever an address names, without asking the fields
@@ -246,6 +205,17 @@ class SortedPictures(SortedRows):
 
 class SingletonAdmin(RowAdmin):
     """One row: its list is its form, and it can neither be added again nor deleted."""
+
+    words: ClassVar[dict[str, tuple[Any, Any]]] = {}
+    """Label and help of fields whose own are too short for a form that is filled in once; "" keeps them."""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        for name, (label, help_text) in self.words.items():
+            if field := form.base_fields.get(name):
+                field.label = label or field.label
+                field.help_text = help_text or field.help_text
+        return form
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if not self.has_view_or_change_permission(request):

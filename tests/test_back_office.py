@@ -6,11 +6,12 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 
-from shopfolio.core.models import Tag
+from shopfolio.core.models import BlogPost, Tag
+from shopfolio.ecommerce.models import ShopSettings
 from shopfolio.users.roles import Role
 from tests import addresses
 from tests.everything import add_rows
-from tests.factories import make_product, make_shop, make_staff, make_variant
+from tests.factories import make_post, make_product, make_shop, make_staff, make_variant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -153,3 +154,40 @@ def test_a_public_page_does_not_get_the_editors_exceptions(client):
     policy = client.get("/blog/").headers["Content-Security-Policy"]
 
     assert "sha256" not in policy
+
+
+def test_settings_are_asked_for_in_plain_words(owner_client):
+    page = owner_client.get(reverse("admin:ecommerce_shopsettings_changelist"), follow=True)
+
+    form = page.context["adminform"].form
+    assert (form["low_stock"].label, form["ships_to"].label) == ("Few are left from", "Where you deliver")
+    assert form["ships_to"].help_text == "None ticked: everywhere."
+    assert form["tax_rate"].help_text == "In percent, such as 23."
+    assert page.context["title"] == "The shop"
+
+
+def test_countries_to_deliver_to_are_ticked_and_kept(owner_client):
+    make_shop()
+    page = owner_client.get(reverse("admin:ecommerce_shopsettings_change", args=[ShopSettings.ID]))
+    form = {bound.html_name: bound.value() or "" for bound in page.context["adminform"].form}
+
+    owner_client.post(page.request["PATH_INFO"], form | {"ships_to": ["PT", "ES"]})
+
+    assert sorted(ShopSettings.objects.get().ships_to) == ["ES", "PT"]
+    again = owner_client.get(page.request["PATH_INFO"]).content.decode()
+    ticked = re.findall(r'name="ships_to" value="(\w\w)" id="\w+"( checked)?', again)
+    assert [bool(is_ticked) for _code, is_ticked in ticked[:3]] == [True, True, False]
+
+
+def test_a_deletion_is_asked_for_without_what_nobody_made(owner_client):
+    tag = Tag.objects.create(title="Ink")
+    make_post("On tides").tags.add(tag)
+    address = reverse("admin:core_tag_delete", args=[tag.pk])
+
+    page = owner_client.get(address).content.decode()
+    owner_client.post(address, {"post": "yes"})
+
+    assert "<li>Tags: 1</li>" in page
+    assert "relationship" not in page
+    assert not Tag.objects.exists()
+    assert BlogPost.objects.count() == 1

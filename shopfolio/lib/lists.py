@@ -80,14 +80,17 @@ class RowsWidget(forms.Widget):
         return f"{name}-0-{self.names[0]}" not in data
 
 
-class CountriesWidget(forms.SelectMultiple):
-    """Countries by name; the field speaks JSON here too."""
+class CountriesWidget(forms.CheckboxSelectMultiple):
+    """Countries by name, each with a box; the field speaks JSON here too."""
+
+    template_name = "includes/ticks.html"
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__({"size": 8, **(attrs or {})})
+        super().__init__({"title": _("Countries"), **(attrs or {})})
 
     def optgroups(self, name: str, value: Any, attrs: Any = None) -> list[Any]:
-        self.choices = countries([], get_language() or "en")
+        # What is ticked comes first: two hundred others are below.
+        self.choices = sorted(countries([], get_language() or "en"), key=lambda each: each[0] not in value)
         return super().optgroups(name, value, attrs)
 
     def format_value(self, value: Any) -> list[str]:

@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_admin import PICTURES, ReadOnlyAdmin
+from shopfolio.abstract_admin import ReadOnlyAdmin
+from shopfolio.admin_widgets import PICTURES
 from shopfolio.users import audit
 from shopfolio.users.again import ask_again
 from shopfolio.users.models import AuditEntry, CustomUser

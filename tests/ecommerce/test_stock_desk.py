@@ -88,9 +88,9 @@ def test_the_products_page_shows_its_ledger_and_no_other(owner_client):
     page = text_of(owner_client.get(change_page(variant.product)))
 
     assert "Received 5" in page
-    assert '<td class="num">+5</td>' in page
+    assert '<td class="num" data-column="Shelf">+5</td>' in page
     assert "New print run" in page
-    assert '<td class="num">-2</td>' in page
+    assert '<td class="num" data-column="Shelf">-2</td>' in page
     assert f">{order.number}</a>" in page
     assert "Elsewhere" not in page
 

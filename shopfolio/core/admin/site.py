@@ -25,6 +25,37 @@ IDENTITY = [
 """What stands on invoices and in the imprint, and where the site and its visitors reach the owner."""
 
 
+WORDS: dict[str, tuple[Any, Any]] = {
+    "name": (_("Your name"), _("Or your studio's. It stands on every page.")),
+    "role": ("", _("In a few words, such as “Illustrator and printmaker”.")),
+    "headline": ("", _("The first sentence of the home page, in large type. Empty: your name.")),
+    "summary": (
+        _("You in a paragraph"),
+        _("Opens the résumé; search engines show it."),
+    ),
+    "body": (_("You at length"), _("Closes the résumé.")),
+    "availability": ("", _("Such as “Commissions from March”. On the home page, résumé and contact page.")),
+    "place": (_("Where you work"), _("Such as “Lisbon, Portugal”.")),
+    "email": ("", _("On the contact page and the résumé, for everybody to read. Empty: only the form.")),
+    "phone": ("", _("On the contact page and the résumé. Empty: none.")),
+    "newsletter_pitch": ("", _("One sentence beside the newsletter's form.")),
+    "portrait_alt": (_("The portrait in words"), _("For those who do not see it.")),
+    "hero_alt": (_("The home picture in words"), _("For those who do not see it.")),
+    "hero_title": (_("Its title"), ""),
+    "hero_caption": (_("Its caption"), _("Such as the year, the technique, the size.")),
+    "accent": (
+        "",
+        _("Buttons and whatever is chosen have it. Words get a shade that can be read."),
+    ),
+    "home_sections": (_("On the home page"), _("Tick what is to be shown, in the order that you want.")),
+    "language": ("", _("A code, such as en.")),
+    "currency": ("", _("What your prices are in. Invoices that are written keep theirs.")),
+    "address_line2": (_("Second line"), _("If the address has one.")),
+    "tax_id": ("", _("As your tax office writes it, such as PT123456789.")),
+    "legal_email": ("", _("Empty: the public one.")),
+}
+
+
 class AccentWidget(forms.TextInput):
     """The browser's own chooser, with a picture of what the colour does; accent.js makes it anew."""
 
@@ -59,6 +90,7 @@ def seen(colour: str) -> dict[str, Any]:
 
 @admin.register(Profile)
 class ProfileAdmin(SingletonAdmin):
+    words = WORDS
     fieldsets = [
         (_("Who you are"), {"fields": ["name", "role", "headline", "summary", "body", "availability"]}),
         (

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import template
+from django.contrib.admin import site
 from django.utils.text import capfirst
 
-from shopfolio.back_office import list_name
 from shopfolio.lib import html
+from shopfolio.rooms import list_name
 
 register = template.Library()
 register.filter(list_name)
@@ -20,4 +21,5 @@ def with_columns(cells: list[Any], headers: list[Any]) -> list[Any]:
 
 def in_column(cell: str, header: dict[str, Any]) -> str:
     is_box = "checkbox" in header["class_attrib"]
-    return cell if is_box else html.in_column(cell, str(capfirst(header["text"])))
+    is_empty = cell.endswith(f">{site.empty_value_display}</td>")
+    return cell if is_box else html.in_column(cell, "" if is_empty else str(capfirst(header["text"])))

@@ -34,8 +34,25 @@ from shopfolio.users import audit
 MOST_BYTES_OF_A_DOWNLOAD = 500_000_000
 
 
+SHOP_WORDS: dict[str, tuple[Any, Any]] = {
+    "prices_include_tax": (_("My prices include tax"), _("What you type as a price is what a buyer pays.")),
+    "tax_category": (_("How your goods are taxed"), _("A product may say otherwise.")),
+    "tax_note": ("", _("The law that exempts you, word for word.")),
+    "shipping_price": (_("Delivery costs"), ""),
+    "ships_to": (_("Where you deliver"), _("None ticked: everywhere.")),
+    "low_stock": (
+        _("Few are left from"),
+        _("With so many pieces or fewer, the shop says that few are left."),
+    ),
+    "invoice_prefix": ("", _("INV makes INV-2026-0001. The next number follows by itself.")),
+    "credit_note_prefix": ("", _("CN makes CN-2026-0001.")),
+    "invoice_footer": ("", _("Such as your bank account or a word of thanks.")),
+}
+
+
 @admin.register(ShopSettings)
 class ShopSettingsAdmin(MoneyFieldsMixin, SingletonAdmin):
+    words = SHOP_WORDS
     money_fields = ("shipping_price", "shipping_free_from")
     fieldsets = [
         (_("Tax"), {"fields": ["prices_include_tax", ("tax_rate", "tax_category"), "tax_note"]}),

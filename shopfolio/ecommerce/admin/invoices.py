@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest
@@ -44,9 +46,13 @@ class InvoiceAdmin(ReadOnlyAdmin):
     fields = [
         "number", "kind", "issued_on", "order_link", "corrects", "pdf_link", "net_shown", "tax_shown",
         "total_shown",
-        "payment_method", "last4", "payment_intent", "paid_at", "seller", "buyer", "texts", "language",
+        "payment_method", "last4", "payment_intent", "paid_at", "seller_shown", "buyer_shown",
+        "texts_shown", "language",
     ]  # fmt: skip
-    readonly_fields = ["order_link", "pdf_link", "net_shown", "tax_shown", "total_shown"]
+    readonly_fields = [
+        "order_link", "pdf_link", "net_shown", "tax_shown", "total_shown", "seller_shown", "buyer_shown",
+        "texts_shown",
+    ]  # fmt: skip
     inlines = [InvoiceLineInline]
     actions = ["deliver_again"]
     row_actions = ["deliver_again"]
@@ -87,6 +93,18 @@ class InvoiceAdmin(ReadOnlyAdmin):
     def order_link(self, invoice: Invoice) -> str:
         return row_link(invoice.order)
 
+    @admin.display(description=_("seller"))
+    def seller_shown(self, invoice: Invoice) -> str:
+        return in_lines(invoice.seller)
+
+    @admin.display(description=_("buyer"))
+    def buyer_shown(self, invoice: Invoice) -> str:
+        return in_lines(invoice.buyer)
+
+    @admin.display(description=_("texts"))
+    def texts_shown(self, invoice: Invoice) -> str:
+        return in_lines(invoice.texts)
+
     @admin.display(description=_("net"))
     def net_shown(self, invoice: Invoice) -> str:
         return shown_money(invoice.net, invoice.currency)
@@ -98,6 +116,11 @@ class InvoiceAdmin(ReadOnlyAdmin):
     @admin.display(description=_("total"), ordering="total")
     def total_shown(self, invoice: Invoice) -> str:
         return shown_money(invoice.total, invoice.currency)
+
+
+def in_lines(written: dict[str, Any]) -> str:
+    """What stands in a document's own words, without the names of the boxes."""
+    return "\n".join(str(text) for text in written.values() if text)
 
 
 def link_to_pdf(invoice: Invoice) -> str:
