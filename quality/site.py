@@ -165,6 +165,11 @@ def ask_for_code(page: Any) -> None:
     page.wait_for_url("**/account/code/")
 
 
+def open_all(page: Any) -> None:
+    """Menus, filters and whatever else is folded away."""
+    page.eval_on_selector_all("details", "all => all.forEach(each => { each.open = true; })")
+
+
 PAGES = [
     Page("home", "/"),
     Page("resume", "/resume/"),
@@ -234,6 +239,8 @@ PAGES = [
     Page("admin-orders", "/admin/ecommerce/order/", role="owner"),
     Page("admin-order", admin_page_of("ecommerce.Order", status="paid"), role="owner"),
     Page("admin-products", "/admin/ecommerce/product/", role="owner"),
+    Page("admin-orders-unfolded", "/admin/ecommerce/order/", role="owner", prepare=open_all),
+    Page("admin-first-unfolded", "/admin/", role="owner", prepare=open_all),
     Page("admin-product", admin_page_of("ecommerce.Product"), role="owner"),
     Page("admin-post", admin_page_of("core.BlogPost"), role="owner"),
     Page("admin-messages", "/admin/core/contactmessage/", role="owner"),
