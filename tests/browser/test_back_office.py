@@ -97,6 +97,8 @@ def test_no_page_of_the_back_office_is_wider_than_a_phone(owner_page: Page):
     pages = [
         "/admin/", "/admin/ecommerce/order/", f"/admin/ecommerce/order/{order.pk}/change/",
         "/admin/ecommerce/product/add/", "/admin/core/blogpost/add/", "/admin/tasks/job/",
+        "/admin/core/profile/", "/admin/ecommerce/shopsettings/", "/admin/ecommerce/stockmovement/",
+        "/admin/ecommerce/invoice/", "/admin/attention/", "/admin/search/?q=a",
     ]  # fmt: skip
 
     widths = {}
@@ -105,3 +107,55 @@ def test_no_page_of_the_back_office_is_wider_than_a_phone(owner_page: Page):
         widths[address] = owner_page.evaluate("document.documentElement.scrollWidth")
 
     assert {address: width for address, width in widths.items() if width > 390} == {}
+
+
+def test_a_phone_without_scripts_finds_its_way_and_narrows_a_list(owner_page: Page, live_site: str):
+    make_shop()
+    order = make_paid_order()
+    context = owner_page.context.browser.new_context(
+        base_url=live_site,
+        java_script_enabled=False,
+        viewport={"width": 390, "height": 844},
+        storage_state=owner_page.context.storage_state(),
+    )
+    page = context.new_page()
+    page.goto("/admin/")
+
+    expect(page.locator(".places").get_by_text("Orders")).to_be_hidden()
+    page.get_by_text("Menu", exact=True).click()
+    page.locator(".places").get_by_role("link", name="Orders").click()
+    expect(page.locator("#result_list thead")).to_be_hidden()
+    expect(page.locator("td.field-name")).to_have_attribute("data-column", "Name")
+    page.get_by_text("Filter", exact=True).click()
+    page.get_by_role("link", name="Refunded").click()
+
+    expect(page.get_by_text("Nothing here is like that.")).to_be_visible()
+    expect(page.get_by_text(order.number)).to_have_count(0)
+    context.close()
+
+
+def test_a_tag_that_is_made_meanwhile_is_ticked(owner_page: Page):
+    make_shop()
+    owner_page.goto("/admin/core/blogpost/add/")
+    owner_page.get_by_label("Title:", exact=True).fill("On tides")
+
+    with owner_page.expect_popup() as opened:
+        owner_page.locator("#add_id_tags").click()
+    opened.value.get_by_label("Name:", exact=True).fill("Ink")
+    opened.value.get_by_role("button", name="Save", exact=True).click()
+    expect(owner_page.get_by_label("Ink", exact=True)).to_be_checked()
+    owner_page.get_by_role("button", name="Save", exact=True).click()
+    expect(owner_page.locator(".messagelist .success")).to_be_visible()
+
+    assert [tag.title for tag in BlogPost.objects.get().tags.all()] == ["Ink"]
+
+
+def test_the_button_that_saves_stays_in_sight_on_a_phone(owner_page: Page):
+    make_shop()
+    owner_page.set_viewport_size({"width": 390, "height": 844})
+    owner_page.goto("/admin/core/profile/")
+
+    expect(owner_page.get_by_role("button", name="Save", exact=True)).to_be_in_viewport()
+    owner_page.locator("#id_legal_email").focus()
+    expect(owner_page.get_by_role("button", name="Save", exact=True)).to_be_in_viewport()
+    expect(owner_page.locator("#id_legal_email")).to_be_in_viewport(ratio=1)
