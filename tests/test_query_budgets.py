@@ -1,4 +1,4 @@
-"""What each page may ask of the database: the same, and little, at ten products and at ten thousand."""
+"""What each page may ask of the database: the same, and little, at thirty products and at ten thousand."""
 
 from datetime import timedelta
 
@@ -57,6 +57,8 @@ BUDGETS = {
 
 WITH_A_CART = {"ecommerce:cart": 5, "ecommerce:checkout": 5, "ecommerce:shop": 3, "core:home": 8}
 QUERIES = {"core:search": "?q=word"}
+SIFTED = ("?kind=physical", "?kind=physical&stock=in&sort=price-up", "?sort=price-down&page=2", "?sort=name")
+"""The shop, looked at otherwise; for the price of the shop."""
 
 
 FEWER = 500
@@ -123,14 +125,15 @@ def queries_of(browser, address):
 
 
 def costs():
-    """How many queries every page takes: for a visitor, and for one with a cart."""
+    """How many queries every page takes: for a visitor, for one with a cart, and the shop sifted."""
     visitor, buyer = Client(), Client()
     carry_cart(buyer, make_cart(*((variant, 1) for variant in Variant.objects.order_by("sku")[:8])))
     public = {
         name: queries_of(visitor, reverse(name, kwargs=arguments) + QUERIES.get(name, ""))
         for name, arguments in addresses.PUBLIC.items()
     }
-    return public, {name: queries_of(buyer, reverse(name)) for name in WITH_A_CART}
+    sifted = {query: queries_of(visitor, reverse("ecommerce:shop") + query) for query in SIFTED}
+    return public, {name: queries_of(buyer, reverse(name)) for name in WITH_A_CART}, sifted
 
 
 def test_every_public_page_has_a_budget():
@@ -140,13 +143,14 @@ def test_every_public_page_has_a_budget():
 def test_no_page_asks_more_than_its_budget_nor_more_because_there_is_more(monkeypatch):
     monkeypatch.setattr(services, "SITE_LIVES", 3_600)
     make_shop()
-    fill(range(10))
-    at_ten = costs()
+    fill(range(30))
+    at_thirty = costs()
 
-    fill(range(10, 10_000))
+    fill(range(30, 10_000))
 
     assert Product.objects.count() == 10_000
-    assert costs() == at_ten
-    over = {name: count for name, count in at_ten[0].items() if count > BUDGETS[name]}
-    over |= {name: count for name, count in at_ten[1].items() if count > WITH_A_CART[name]}
+    assert costs() == at_thirty
+    over = {name: count for name, count in at_thirty[0].items() if count > BUDGETS[name]}
+    over |= {name: count for name, count in at_thirty[1].items() if count > WITH_A_CART[name]}
+    over |= {query: count for query, count in at_thirty[2].items() if count > BUDGETS["ecommerce:shop"]}
     assert over == {}

@@ -28,6 +28,11 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def in_order(text: str) -> str:
+    """A text as a list sorts it: Árvore beside Arvore, both before Barca."""
+    return " ".join(_fold(composed(text)).split())
+
+
 def words(text: str) -> set[str]:
     """All that a text is found by."""
     found = set()

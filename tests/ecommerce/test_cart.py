@@ -45,7 +45,7 @@ def test_the_badge_needs_no_query(client, django_assert_num_queries):
     site()
     shop_settings()
 
-    with django_assert_num_queries(2):  # products and their variants
+    with django_assert_num_queries(3):  # products, their variants, and which kinds there are
         page = client.get("/shop/").content.decode()
 
     assert "<b>2</b>" in page

@@ -42,10 +42,15 @@ def absolute(path: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def canonical(context: dict[str, Any]) -> str:
-    """The page's one address: of all parameters only the page number makes another page."""
+    """The page's one address: of all parameters only the page number makes another page.
+
+    Which of its parameters do, a view with more of them says in `address_query`.
+    """
     request = context.get("request")
     if request is None or request.resolver_match is None:
         return ""
+    if (query := context.get("address_query")) is not None:
+        return http.absolute(request.path) + (f"?{query}" if query else "")
     number = request.GET.get("page", "")
     query = f"?page={number}" if number.isdecimal() and number != "1" else ""
     return http.absolute(request.path) + query

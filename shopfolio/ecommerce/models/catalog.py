@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
@@ -18,11 +18,18 @@ from shopfolio.abstract_models import (
     PageModel,
     PictureModel,
     SingletonModel,
-    list_index,
 )
 from shopfolio.core.models.pictures import Pictured
-from shopfolio.core.models.search import Searchable, SearchableQuerySet
+from shopfolio.core.models.search import Searchable
 from shopfolio.core.page_cache import generation
+from shopfolio.ecommerce.models.shelf import (
+    COPIED,
+    ProductQuerySet,
+    SortNameField,
+    VariantQuerySet,
+    copy_to_products,
+    shelf_index,
+)
 from shopfolio.lib.lists import country
 from shopfolio.pictures import private_storage
 
@@ -101,12 +108,6 @@ def forget_shop_settings() -> None:
     _kept.entry = None
 
 
-class ProductQuerySet(SearchableQuerySet):
-    def for_shelf(self) -> "ProductQuerySet":
-        """With what a list shows of each: one query more, whatever the number."""
-        return self.defer("body").prefetch_related("variants")
-
-
 class Product(Searchable):
     """Something for sale; its title is its name. Prices and stock are its variants'."""
 
@@ -140,6 +141,9 @@ class Product(Searchable):
         db_index=False,  # the index below begins with it
         verbose_name=_("where it comes from"),
     )
+    least_price = models.PositiveBigIntegerField(null=True, editable=False)
+    kinds = models.CharField(max_length=30, default="", editable=False)
+    sort_name = SortNameField()
 
     objects = ProductQuerySet.as_manager()  # type: ignore[misc]
 
@@ -149,12 +153,23 @@ class Product(Searchable):
         ordering = ["position", "-activate_date", "-created"]
         # Not PageModel's: SQLite would take that one and sort.
         indexes = [
-            list_index("position", "-activate_date", "-created", name="ecommerce_product_shelf"),
+            shelf_index("position", "-activate_date", "-created", name="ecommerce_product_shelf"),
+            shelf_index("-activate_date", "-created", name="ecommerce_product_newest"),
+            shelf_index("least_price", "id", "activate_date", name="ecommerce_product_price"),
+            shelf_index("sort_name", "id", "activate_date", name="ecommerce_product_name"),
             models.Index(
                 fields=["project", "status", "position", "-activate_date", "-created"],
                 name="ecommerce_product_of_project",
             ),
         ]
+
+    def save(self, **kwargs: Any) -> None:
+        if "title" in (fields := kwargs.get("update_fields") or ()):
+            kwargs["update_fields"] = {*fields, "sort_name"}
+        with transaction.atomic():
+            super().save(**kwargs)
+            if not fields:  # what this object was read with may be older than its variants
+                copy_to_products([self.pk])
 
     def get_absolute_url(self) -> str:
         return reverse("ecommerce:product", args=[self.slug])
@@ -213,7 +228,12 @@ class Variant(BaseModel):
         ON_SALE = "on_sale", _("On sale")
         RETIRED = "retired", _("No longer sold")
 
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="variants")
+    product = models.ForeignKey(
+        Product,
+        on_delete=models.PROTECT,
+        related_name="variants",
+        db_index=False,  # the index below begins with it
+    )
     title = models.CharField(
         _("choice"),
         max_length=120,
@@ -236,10 +256,15 @@ class Variant(BaseModel):
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.ON_SALE)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
+    objects = VariantQuerySet.as_manager()
+
     class Meta(BaseModel.Meta):
         verbose_name = _("variant")
         verbose_name_plural = _("variants")
         ordering = ["position", "created"]
+        indexes = [
+            models.Index(fields=["product", "status", "kind", "available"], name="ecommerce_variant_shelf")
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(available=None) | Q(available__gte=0),
@@ -249,6 +274,20 @@ class Variant(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.product.title}, {self.title}" if self.title else self.product.title
+
+    def save(self, **kwargs: Any) -> None:
+        fields = kwargs.get("update_fields")
+        with transaction.atomic():
+            super().save(**kwargs)
+            if fields is None or not COPIED.isdisjoint(fields):
+                copy_to_products([self.product_id])
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        product = self.product_id
+        with transaction.atomic():
+            deleted = super().delete(*args, **kwargs)
+            copy_to_products([product])
+        return deleted
 
     @property
     def is_sold_out(self) -> bool:

@@ -7,19 +7,34 @@ from django.views.decorators.http import require_safe
 
 from shopfolio.core.pages import list_page, shown_to
 from shopfolio.core.whole_pages import public_page
+from shopfolio.ecommerce import shelf
 from shopfolio.ecommerce.forms import AddToCartForm
 from shopfolio.ecommerce.models import Product, Variant
 from shopfolio.ecommerce.models.catalog import shop_settings
+from shopfolio.ecommerce.shelf import Shelf
 
 PAGE_SIZE = 24
 
 
-@public_page("page")
+@public_page("page", *shelf.PARAMETERS)
 @require_safe
 def shop(request: HttpRequest) -> HttpResponse:
-    paging = list_page(request, Product.objects.live(), shown=Product.objects.for_shelf(), size=PAGE_SIZE)
-    context = {"products": paging.rows, "paging": paging, "settings": shop_settings()}
+    chosen = Shelf.of(request)
+    shown = Product.objects.for_shelf().sorted_by(chosen.sort)
+    paging = list_page(request, chosen.products, shown=shown, size=PAGE_SIZE)
+    context = {
+        "products": paging.rows,
+        "paging": paging,
+        "shelf": chosen,
+        "query": chosen.query,
+        "address_query": chosen.address if chosen.is_narrowed else paged(chosen.address, paging.number),
+        "settings": shop_settings(),
+    }
     return render(request, "ecommerce/shop.html", context)
+
+
+def paged(query: str, number: int) -> str:
+    return "&".join(part for part in (query, f"page={number}" if number > 1 else "") if part)
 
 
 @public_page()

@@ -1,0 +1,151 @@
+"""What the shop is sorted and sifted by, kept beside each product so that an index has it.
+
+Prices and kinds are copied from the variants, which change only in the back office. Stock is not: buyers of
+two choices would wait for each other at their product's row.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Any, Self
+from uuid import UUID
+
+from django.apps import apps
+from django.db import models, transaction
+from django.db.models import Case, Exists, Min, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Concat
+from django.utils import timezone
+
+from shopfolio.core.models.search import SearchableQuerySet
+from shopfolio.lib import words
+
+COPIED = {"price", "kind", "status", "product", "product_id"}
+"""The columns of a variant that its product's row tells of."""
+
+
+class Sort(models.TextChoices):
+    """By which order the shop can be looked at, beside the owner's."""
+
+    NEWEST = "newest"
+    PRICE_UP = "price-up"
+    PRICE_DOWN = "price-down"
+    NAME = "name"
+
+
+ORDERS = {
+    Sort.NEWEST: ("-activate_date", "-created"),
+    Sort.PRICE_UP: ("least_price", "pk"),
+    Sort.PRICE_DOWN: ("-least_price", "-pk"),
+    Sort.NAME: ("sort_name", "pk"),
+}
+
+LOOKED_AT = ("deactivate_date", "kinds", "on_sale_from")
+"""What every list asks of a product beside its order."""
+
+
+def shelf_index(*fields: str, name: str) -> models.Index:
+    """All that a list in this order looks at, so that a deep page never reads what it skips."""
+    key = () if "id" in fields else ("id",)
+    return models.Index(fields=["status", *fields, *LOOKED_AT, *key], name=name)
+
+
+class ProductQuerySet(SearchableQuerySet):
+    def for_shelf(self) -> Self:
+        """With what a list shows of each: one query more, whatever the number."""
+        return self.defer("body").prefetch_related("variants")
+
+    def of_kind(self, kind: str) -> Self:
+        """With a choice of this kind among others."""
+        return self.filter(kinds__contains=kind)
+
+    def to_be_had(self, kind: str = "") -> Self:
+        """On sale now, with a choice (of this kind) that is not sold out."""
+        variants = apps.get_model("ecommerce.Variant")._default_manager.on_sale().order_by()
+        on_shelf = variants.filter(Q(available=None) | Q(available__gt=0), product=OuterRef("pk"))
+        has_come = Q(on_sale_from=None) | Q(on_sale_from__lte=timezone.now())
+        return self.filter(has_come, Exists(on_shelf.filter(kind=kind) if kind else on_shelf))
+
+    def sorted_by(self, sort: str) -> Self:
+        """By price only what has one. Without a word, as the owner put them."""
+        if not sort:
+            return self
+        priced = self.exclude(least_price=None) if "price" in sort else self
+        return priced.order_by(*ORDERS[Sort(sort)])
+
+
+class VariantQuerySet(models.QuerySet[Any]):
+    """Changes many variants at once, and what their products tell of them."""
+
+    def on_sale(self) -> Self:
+        return self.filter(status="on_sale")
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:
+        with transaction.atomic():
+            variants = super().bulk_create(objs, *args, **options)
+            copy_to_products({variant.product_id for variant in variants})
+        return variants
+
+    def update(self, **fields: Any) -> int:
+        if COPIED.isdisjoint(fields):
+            return super().update(**fields)
+        with transaction.atomic():
+            keys = list(self.values_list("pk", flat=True))
+            before = set(self.values_list("product", flat=True))
+            changed = super().update(**fields)
+            after = self.model._default_manager.filter(pk__in=keys).values_list("product", flat=True)
+            copy_to_products(before | set(after))
+        return changed
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        with transaction.atomic():
+            products = set(self.values_list("product", flat=True))
+            deleted = super().delete()
+            copy_to_products(products)
+        return deleted
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+
+@transaction.atomic
+def copy_to_products(keys: Collection[UUID | None]) -> None:
+    """Write beside these products what their variants say now.
+
+    The rows are locked first and read after: of two variants saved at once the later one sees the other.
+    """
+    product, variant = (apps.get_model("ecommerce", name) for name in ("Product", "Variant"))
+    ordered = sorted(key for key in keys if key)
+    for start in range(0, len(ordered), 500):
+        # Past the search's queryset: none of this is among its words.
+        rows: Any = models.QuerySet(product).filter(pk__in=ordered[start : start + 500])
+        list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+        rows.update(**copied_columns(variant._default_manager.filter(status="on_sale")))
+
+
+def copied_columns(on_sale: models.QuerySet[Any]) -> dict[str, Any]:
+    """Each column of a product, and what it is of the variants on sale; also for a migration."""
+    own = on_sale.filter(product=OuterRef("pk")).order_by()
+    least = own.values("product").annotate(least=Min("price")).values("least")
+    kinds = [
+        Case(When(Exists(own.filter(kind=kind)), then=Value(f"{kind} ")), default=Value(""))
+        for kind in ("physical", "digital", "service")
+    ]
+    return {"least_price": Subquery(least), "kinds": Concat(*kinds)}
+
+
+class SortNameField(models.CharField[str, str]):
+    """A title as it is put in order: without capitals, accents and signs. Made whenever the row is saved;
+    for migrations it is Django's own field."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        options: dict[str, Any] = {"max_length": 120, "default": "", "editable": False}
+        super().__init__(*args, **(options | kwargs))
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", list(args), kwargs
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        name = words.in_order(model_instance.title)[: self.max_length]  # type: ignore[attr-defined]
+        setattr(model_instance, self.attname, name)
+        return name
