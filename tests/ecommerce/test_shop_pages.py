@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -56,6 +57,8 @@ def test_a_product_page_takes_three_queries_with_its_variants_pictures_and_case_
     make_shop()
     project = Project.objects.create(title="Wall", status=Project.Status.PUBLISHED)
     product = make_product("Tide Table", project=project)
+    for _ in range(6):
+        make_variant(make_product(project=project))
     for number in range(20):
         make_variant(product, title=f"Size {number}")
         picture = {"image": f"pictures/{number}.avif", "width": 1200, "height": 900}
@@ -68,6 +71,51 @@ def test_a_product_page_takes_three_queries_with_its_variants_pictures_and_case_
     assert page.count('name="variant"') == 20
     assert page.count("A sheet") == 20
     assert project.get_absolute_url() in page
+
+
+def titles_beside(client, slug):
+    page = client.get(f"/shop/{slug}/").content.decode()
+    return re.findall(r'<h3><a href="/shop/[^"]*">([^<]*)</a></h3>', page)
+
+
+def test_beside_a_product_hang_those_of_its_case_study_and_then_those_of_its_kind(client):
+    wall = Project.objects.create(title="Wall", status=Project.Status.PUBLISHED)
+    for place, title in enumerate(["One", "Two", "Three", "Four", "Five"]):
+        make_variant(make_product(title, position=place))
+    make_variant(make_product("Book", position=6, project=wall), kind="digital")
+    make_variant(make_product("Tide", position=7, project=wall))
+    make_variant(make_product("Draft", live=False, project=wall))
+
+    assert titles_beside(client, "tide") == ["Book", "One", "Two", "Three"]
+    assert titles_beside(client, "book") == ["Tide"]
+    assert titles_beside(client, "one") == ["Two", "Three", "Four", "Five"]
+
+
+def test_alone_in_the_shop_a_product_has_nothing_beside_it(client):
+    make_variant(make_product("Print"))
+    make_variant(make_product("Book"), kind="digital")
+
+    assert "Beside it in the shop" not in client.get("/shop/print/").content.decode()
+
+
+def test_pictures_are_links_to_themselves_once_they_are_made(client):
+    product = make_product("Print", image="pictures/a.jpg", image_width=4, image_height=3)
+    bare = {"product": product, "width": 4, "height": 3}
+    made = {"of": "pictures/b.jpg", "size": [4, 3], "widths": [480, 1080]}
+    ProductImage.objects.create(image="pictures/b.jpg", alt="Edge", image_made=made, **bare)
+    ProductImage.objects.create(image="pictures/c.jpg", alt="Back", **bare)
+
+    page = client.get("/shop/print/").content.decode()
+
+    assert re.findall(r'<a href="(/media/[^"]*)"><picture>', page) == ["/media/pictures/b-1080.webp"]
+    assert [page.count(f'alt="{words}"') for words in ("Edge", "Back")] == [1, 1]
+    assert "gallery.js" in page
+
+
+def test_a_product_without_more_pictures_loads_no_gallery(client):
+    make_product("Print")
+
+    assert "gallery.js" not in client.get("/shop/print/").content.decode()
 
 
 def test_the_shop_goes_on_on_further_pages(client):

@@ -47,6 +47,9 @@ def shelf_index(*fields: str, name: str) -> models.Index:
     return models.Index(fields=["status", *fields, *LOOKED_AT, *key], name=name)
 
 
+MOST_BESIDE = 4
+
+
 class ProductQuerySet(SearchableQuerySet):
     def for_shelf(self) -> Self:
         """With what a list shows of each: one query more, whatever the number."""
@@ -62,6 +65,18 @@ class ProductQuerySet(SearchableQuerySet):
         on_shelf = variants.filter(Q(available=None) | Q(available__gt=0), product=OuterRef("pk"))
         has_come = Q(on_sale_from=None) | Q(on_sale_from__lte=timezone.now())
         return self.filter(has_come, Exists(on_shelf.filter(kind=kind) if kind else on_shelf))
+
+    def with_beside(self, slug: str) -> Self:
+        """A product by its address, and what of the shop is shown beside it; by keys, each from an index."""
+        pages = self.model._default_manager
+        here, live = pages.filter(slug=slug).order_by(), pages.live().exclude(slug=slug)
+        of_its_project = live.filter(project=Subquery(here.values("project")))
+        of_its_kinds = live.filter(kinds=Subquery(here.values("kinds")))
+        beside = [
+            pages.filter(pk__in=some.values("pk")[:MOST_BESIDE]).order_by().values("pk")
+            for some in (of_its_project, of_its_kinds)
+        ]
+        return self.filter(pk__in=here.values("pk").union(*beside, all=True))
 
     def sorted_by(self, sort: str) -> Self:
         """By price only what has one. Without a word, as the owner put them."""

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from shopfolio.ecommerce import shelf
 from shopfolio.ecommerce.forms import AddToCartForm
 from shopfolio.ecommerce.models import Product, Variant
 from shopfolio.ecommerce.models.catalog import shop_settings
+from shopfolio.ecommerce.models.shelf import MOST_BESIDE, ProductQuerySet
 from shopfolio.ecommerce.shelf import Shelf
 
 PAGE_SIZE = 24
@@ -40,22 +42,42 @@ def paged(query: str, number: int) -> str:
 @public_page()
 @require_safe
 def product(request: HttpRequest, slug: str) -> HttpResponse:
-    return show_product(request, find_product(request, slug))
+    found = [] if "\x00" in slug else list(products_shown_to(request).with_beside(slug))
+    here = next((each for each in found if each.slug == slug), None)
+    if here is None:
+        raise Http404
+    return show_product(request, here, beside=nearest(here, found))
+
+
+def nearest(product: Product, others: list[Product]) -> list[Product]:
+    """From the same case study first, then in the owner's order."""
+    beside = [each for each in others if each.pk != product.pk]
+    beside.sort(key=lambda each: product.project_id is None or each.project_id != product.project_id)
+    return beside[:MOST_BESIDE]
 
 
 def find_product(request: HttpRequest, slug: str) -> Product:
-    products = shown_to(request, Product.objects.select_related("project"))
-    found = products.prefetch_related("variants", "images")
-    product: Product | None = None if "\x00" in slug else found.filter(slug=slug).first()
+    product: Product | None = None if "\x00" in slug else products_shown_to(request).filter(slug=slug).first()
     if product is None:
         raise Http404
     return product
 
 
+def products_shown_to(request: HttpRequest) -> ProductQuerySet:
+    products: ProductQuerySet = Product.objects.select_related("project")
+    return shown_to(request, products).prefetch_related("variants", "images")
+
+
 def show_product(
-    request: HttpRequest, product: Product, *, form: AddToCartForm | None = None, status: int = 200
+    request: HttpRequest,
+    product: Product,
+    *,
+    beside: Sequence[Product] = (),
+    form: AddToCartForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     context: dict[str, Any] = {"page": product, "product": product, "form": form, "settings": shop_settings()}
+    context["beside"] = beside
     context["variants"] = variants = product.variants_on_sale
     context["needs_address"] = any(variant.is_sent for variant in variants)
     context["has_downloads"] = any(variant.kind == Variant.Kind.DIGITAL for variant in variants)
