@@ -58,3 +58,64 @@ def test_the_arrows_go_round(pictured: None, page: Page) -> None:
     page.keyboard.press("ArrowRight")
 
     expect(shown(page)).to_have_attribute("alt", "The sheet")
+
+
+def test_adding_says_so_and_the_focus_stays_on_the_button(live_site: str, page: Page) -> None:
+    make_shop()
+    make_variant(make_product("Night Bus"))
+    page.goto("/shop/night-bus/")
+    button = page.get_by_role("button", name="Add to cart")
+
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#added")).to_contain_text("1 piece in your cart.")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#added")).to_contain_text("2 pieces in your cart.")
+    expect(page.locator("#cart-link b")).to_have_text("2")
+    expect(button).to_be_focused()
+    assert page.url.endswith("/shop/night-bus/")
+
+
+def test_the_cart_changes_in_place_is_told_and_the_focus_stays(live_site: str, page: Page) -> None:
+    make_shop()
+    for title in ("One", "Two"):
+        make_variant(make_product(title), price=1_000)
+        page.goto(f"/shop/{title.lower()}/")
+        page.get_by_role("button", name="Add to cart").click()
+        expect(page.locator("#added")).to_contain_text("in your cart")
+    page.goto("/cart/")
+    page.evaluate("window.isTheSamePage = true")
+    said = page.locator("#said")
+
+    page.get_by_label("Quantity, One").fill("3")
+    page.keyboard.press("Enter")
+    expect(said).to_have_text("The cart is changed. 4 pieces in your cart. Total: €46.00.")
+    expect(page.get_by_label("Quantity, One")).to_be_focused()
+    page.get_by_role("button", name="Remove One").press("Enter")
+    expect(said).to_contain_text("One is out of the cart. 1 piece in your cart.")
+    expect(page.get_by_role("button", name="Remove Two")).to_be_focused()
+    expect(page.locator("#cart-link b")).to_have_text("1")
+    page.keyboard.press("Space")
+    expect(said).to_have_text("Two is out of the cart. The cart is empty.")
+    expect(page.get_by_role("link", name="See what is in the shop")).to_be_focused()
+
+    expect(page.locator("#cart-link b")).to_have_count(0)
+    assert page.evaluate("window.isTheSamePage") is True
+
+
+def test_what_is_wrong_in_the_cart_is_shown_in_place(live_site: str, page: Page) -> None:
+    make_shop()
+    make_variant(make_product("One"), price=1_000)
+    page.goto("/shop/one/")
+    page.get_by_role("button", name="Add to cart").click()
+    expect(page.locator("#added")).to_contain_text("in your cart")
+    page.goto("/cart/")
+    page.locator("main form").evaluate("form => { form.noValidate = true; }")
+
+    page.get_by_label("Quantity, One").fill("1000")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_label("Quantity, One")).to_have_value("1000")
+    expect(page.locator(".error")).to_have_text("Choose a quantity from 0 to 999.")

@@ -354,7 +354,8 @@ def test_htmx_gets_a_sentence_and_the_new_badge_instead_of_a_redirect(client):
     page = response.content.decode()
     assert response.status_code == 200
     assert "Night Bus is in the cart, 2 added." in page
-    assert '<a class="cart" id="cart-link" href="/cart/" hx-swap-oob="true">Cart<b>2</b>' in page
+    assert "2 pieces in your cart." in page
+    assert '<a class="cart" id="cart-link" href="/cart/" data-hx-swap-oob="true">Cart<b>2</b>' in page
     assert "<html" not in page
     assert "cart" in response.cookies
 
@@ -369,6 +370,72 @@ def test_htmx_is_told_why_nothing_was_added(client):
     assert response.status_code == 422
     assert "Choose a quantity from 1 to 999." in response.content.decode()
     assert response.cookies == {}
+
+
+HTMX = {"hx-request": "true"}
+
+
+def said(response):
+    return re.search(r'<p class="hide" id="said"[^>]*>(.*?)</p>', response.content.decode())[1].strip()
+
+
+def test_htmx_changes_a_quantity_in_place_and_is_told_what_happened(client):
+    make_shop()
+    cart = make_cart((make_variant(make_product("Night Bus"), price=1_000), 1))
+    line = cart.lines.get()
+    carry_cart(client, cart)
+
+    response = client.post("/cart/update/", {f"quantity-{line.pk}": "3"}, headers=HTMX)
+
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert "<html" not in page
+    assert said(response) == "The cart is changed. 3 pieces in your cart. Total: €36.00."
+    assert 'data-hx-swap-oob="true" aria-current="page">Cart<b>3</b>' in page
+    assert f'id="id_quantity-{line.pk}" type="number" name="quantity-{line.pk}" value="3"' in page
+    assert CartCookie.signer().unsign(response.cookies["cart"].value).endswith(".3")
+
+
+def test_htmx_is_told_what_is_out_and_the_focus_goes_to_the_next_line(client):
+    make_shop()
+    prints = [make_variant(make_product(title), price=1_000) for title in ("One", "Two", "Three")]
+    cart = make_cart(*((each, 1) for each in prints))
+    one, two, three = cart.lines.all()
+    carry_cart(client, cart)
+
+    middle = client.post("/cart/update/", {"remove": str(two.pk)}, headers=HTMX)
+    last = client.post("/cart/update/", {"remove": str(three.pk)}, headers=HTMX)
+    none = client.post("/cart/update/", {"remove": str(one.pk)}, headers=HTMX)
+
+    assert said(middle).startswith("Two is out of the cart. 2 pieces in your cart.")
+    assert f'value="{three.pk}" formnovalidate autofocus' in middle.content.decode()
+    assert f'value="{one.pk}" formnovalidate autofocus' in last.content.decode()
+    assert said(none) == "One is out of the cart. The cart is empty."
+    assert 'href="/shop/" autofocus>See what is in the shop' in none.content.decode()
+    assert [page.content.decode().count(" autofocus") for page in (middle, last, none)] == [1, 1, 1]
+
+
+def test_htmx_gets_the_cart_again_with_what_is_wrong(client):
+    make_shop()
+    cart = make_cart((make_variant(), 1))
+    line = cart.lines.get()
+    carry_cart(client, cart)
+
+    response = client.post("/cart/update/", {f"quantity-{line.pk}": "-3"}, headers=HTMX)
+
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert 'role="alert" tabindex="-1" autofocus' in page
+    assert "<html" not in page
+    assert CartLine.objects.get().quantity == 1
+
+
+def test_htmx_without_a_cart_is_led_to_an_empty_one(client):
+    response = client.post("/cart/update/", {"remove": "x"}, headers=HTMX, follow=True)
+
+    assert response.status_code == 200
+    assert "<html" not in response.content.decode()
+    assert said(response) == "The cart is empty."
 
 
 def test_more_than_there_is_does_not_go_into_the_cart(client):

@@ -79,17 +79,35 @@ def update(request: HttpRequest) -> HttpResponse:
     lines = list(cart.lines.select_related("variant__product"))
     form = CartForm(request.POST, lines=lines)
     if removed := request.POST.get("remove"):
-        for line in lines:
-            if str(line.pk) == removed:
-                set_quantity(line, quantity=0)
-        return back_to(cart)
+        return remove(request, cart, lines, removed)
     if not form.is_valid():
         return show_cart(request, cart, form=form, status=422)
     with transaction.atomic():
         for line in lines:
             if (quantity := form.quantity_of(line)) is not None:
                 set_quantity(line, quantity=quantity)
-    return back_to(cart)
+    return changed(request, cart, said=_("The cart is changed."))
+
+
+def remove(request: HttpRequest, cart: Cart, lines: list[CartLine], key: str) -> HttpResponse:
+    """Take out the line of this key; the focus goes on to the one that takes its place."""
+    place = next((place for place, line in enumerate(lines) if str(line.pk) == key), None)
+    if place is None:
+        return changed(request, cart, said="")
+    gone = lines.pop(place)
+    set_quantity(gone, quantity=0)
+    focus = lines[min(place, len(lines) - 1)].pk if lines else None
+    said = _("%(name)s is out of the cart.") % {"name": gone.variant}
+    return changed(request, cart, said=said, focus=focus)
+
+
+def changed(request: HttpRequest, cart: Cart, **told: Any) -> HttpResponse:
+    """told: what htmx puts into the page: the sentence for the live region, and which line has the focus."""
+    if not is_htmx(request):
+        return back_to(cart)
+    response = show_cart(request, cart, **told)
+    cart.remember_in(response)
+    return response
 
 
 def bring_along(request: HttpRequest, response: HttpResponse, user: Any) -> None:
@@ -118,10 +136,12 @@ class Row:
 
 
 def show_cart(
-    request: HttpRequest, cart: Cart | None, *, form: CartForm | None = None, status: int = 200
+    request: HttpRequest, cart: Cart | None, *, form: CartForm | None = None, status: int = 200, **told: Any
 ) -> HttpResponse:
+    """told: what htmx says beside it."""
+    layout = "ecommerce/_cart_changed.html" if is_htmx(request) else "ecommerce/cart.html"
     if cart is None:
-        response = render(request, "ecommerce/cart.html", {"rows": []}, status=status)
+        response = render(request, layout, told | {"rows": []}, status=status)
         if CartCookie.NAME in request.COOKIES:  # after a logout it leads to a closed one
             Cart.forget_in(response)
         return response
@@ -130,8 +150,10 @@ def show_cart(
     rows = rows_of(totals, form, waiting)
     needs_change = any(row.problem for row in rows)
     context = {"rows": rows, "totals": totals, "waiting": waiting, "form": form, "needs_change": needs_change}
-    response = render(request, "ecommerce/cart.html", context, status=status)
-    renew_badge(request, response, cart, sum(line.quantity for line in totals.lines))
+    count = sum(line.quantity for line in totals.lines)
+    context |= told | {"count": count}
+    response = render(request, layout, context, status=status)
+    renew_badge(request, response, cart, count)
     return response
 
 
