@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='product',
-            index=models.Index(fields=['status', '-activate_date', '-created', 'deactivate_date', 'kinds', 'on_sale_from', 'id'], name='ecommerce_product_newest'),
+            index=models.Index(models.F('status'), models.OrderBy(models.functions.Coalesce('activate_date', 'created'), descending=True), models.OrderBy(models.F('id'), descending=True), models.F('activate_date'), models.F('created'), models.F('deactivate_date'), models.F('kinds'), models.F('on_sale_from'), name='ecommerce_product_newest'),
         ),
         migrations.AddIndex(
             model_name='product',

@@ -24,11 +24,11 @@ from shopfolio.core.models.search import Searchable
 from shopfolio.core.page_cache import generation
 from shopfolio.ecommerce.models.shelf import (
     COPIED,
+    SHELF_INDEXES,
     ProductQuerySet,
     SortNameField,
     VariantQuerySet,
     copy_to_products,
-    shelf_index,
 )
 from shopfolio.lib.lists import country
 from shopfolio.pictures import private_storage
@@ -153,10 +153,7 @@ class Product(Searchable):
         ordering = ["position", "-activate_date", "-created"]
         # Not PageModel's: SQLite would take that one and sort.
         indexes = [
-            shelf_index("position", "-activate_date", "-created", name="ecommerce_product_shelf"),
-            shelf_index("-activate_date", "-created", name="ecommerce_product_newest"),
-            shelf_index("least_price", "id", "activate_date", name="ecommerce_product_price"),
-            shelf_index("sort_name", "id", "activate_date", name="ecommerce_product_name"),
+            *SHELF_INDEXES,
             models.Index(
                 fields=["project", "status", "position", "-activate_date", "-created"],
                 name="ecommerce_product_of_project",

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import models, transaction
-from django.db.models import Case, Exists, Min, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Concat
+from django.db.models import Case, Exists, F, Min, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, Concat
 from django.utils import timezone
 
 from shopfolio.core.models.search import SearchableQuerySet
@@ -30,8 +30,13 @@ class Sort(models.TextChoices):
     NAME = "name"
 
 
-ORDERS = {
-    Sort.NEWEST: ("-activate_date", "-created"),
+CAME = Coalesce("activate_date", "created")
+"""When something was published, as an expression: in an index on the date itself SQLite would look up what is
+live for every list of products, and sort that.
+"""
+
+ORDERS: dict[str, tuple[Any, ...]] = {
+    Sort.NEWEST: (CAME.desc(), "-pk"),
     Sort.PRICE_UP: ("least_price", "pk"),
     Sort.PRICE_DOWN: ("-least_price", "-pk"),
     Sort.NAME: ("sort_name", "pk"),
@@ -41,10 +46,24 @@ LOOKED_AT = ("deactivate_date", "kinds", "on_sale_from")
 """What every list asks of a product beside its order."""
 
 
-def shelf_index(*fields: str, name: str) -> models.Index:
+def shelf_index(*order: str, name: str) -> models.Index:
     """All that a list in this order looks at, so that a deep page never reads what it skips."""
-    key = () if "id" in fields else ("id",)
-    return models.Index(fields=["status", *fields, *LOOKED_AT, *key], name=name)
+    key = () if "id" in order else ("id",)
+    return models.Index(fields=["status", *order, *LOOKED_AT, *key], name=name)
+
+
+SHELF_INDEXES = [
+    shelf_index("position", "-activate_date", "-created", name="ecommerce_product_shelf"),
+    models.Index(
+        F("status"),
+        CAME.desc(),
+        F("id").desc(),
+        *map(F, ("activate_date", "created", *LOOKED_AT)),
+        name="ecommerce_product_newest",
+    ),
+    shelf_index("least_price", "id", "activate_date", name="ecommerce_product_price"),
+    shelf_index("sort_name", "id", "activate_date", name="ecommerce_product_name"),
+]
 
 
 MOST_BESIDE = 4
@@ -67,16 +86,17 @@ class ProductQuerySet(SearchableQuerySet):
         return self.filter(has_come, Exists(on_shelf.filter(kind=kind) if kind else on_shelf))
 
     def with_beside(self, slug: str) -> Self:
-        """A product by its address, and what of the shop is shown beside it; by keys, each from an index."""
-        pages = self.model._default_manager
-        here, live = pages.filter(slug=slug).order_by(), pages.live().exclude(slug=slug)
+        """One of these by its address, and what is live beside it in the shop; each key from an index."""
+        pages: Any = self.model._default_manager
+        here, live = self.filter(slug=slug).order_by(), pages.live()
         of_its_project = live.filter(project=Subquery(here.values("project")))
         of_its_kinds = live.filter(kinds=Subquery(here.values("kinds")))
         beside = [
-            pages.filter(pk__in=some.values("pk")[:MOST_BESIDE]).order_by().values("pk")
+            pages.filter(pk__in=some.values("pk")[: MOST_BESIDE + 1]).order_by().values("pk")
             for some in (of_its_project, of_its_kinds)
         ]
-        return self.filter(pk__in=here.values("pk").union(*beside, all=True))
+        found: Self = pages.filter(pk__in=here.values("pk").union(*beside, all=True))
+        return found
 
     def sorted_by(self, sort: str) -> Self:
         """By price only what has one. Without a word, as the owner put them."""

@@ -42,7 +42,8 @@ def paged(query: str, number: int) -> str:
 @public_page()
 @require_safe
 def product(request: HttpRequest, slug: str) -> HttpResponse:
-    found = [] if "\x00" in slug else list(products_shown_to(request).with_beside(slug))
+    shown = shown_to(request, Product.objects.all())
+    found = [] if "\x00" in slug else list(with_all(shown.with_beside(slug)))
     here = next((each for each in found if each.slug == slug), None)
     if here is None:
         raise Http404
@@ -57,15 +58,16 @@ def nearest(product: Product, others: list[Product]) -> list[Product]:
 
 
 def find_product(request: HttpRequest, slug: str) -> Product:
-    product: Product | None = None if "\x00" in slug else products_shown_to(request).filter(slug=slug).first()
+    found = with_all(shown_to(request, Product.objects.all())).filter(slug=slug)
+    product: Product | None = None if "\x00" in slug else found.first()
     if product is None:
         raise Http404
     return product
 
 
-def products_shown_to(request: HttpRequest) -> ProductQuerySet:
-    products: ProductQuerySet = Product.objects.select_related("project")
-    return shown_to(request, products).prefetch_related("variants", "images")
+def with_all(products: ProductQuerySet) -> ProductQuerySet:
+    """With all that a product's page tells of it."""
+    return products.select_related("project").prefetch_related("variants", "images")
 
 
 def show_product(
