@@ -1,7 +1,7 @@
 """Somebody reads, buys, pays on Stripe's page and opens the invoice; with scripts and without."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,12 @@ from shopfolio.ecommerce import gateway
 from shopfolio.ecommerce.models import Order, Variant
 from shopfolio.tasks.outbox import run_due_jobs
 from tests.browser.conftest import TELL_VIOLATIONS, is_complaint
+from tests.browser.test_keyboard_desk import named, tab_to
+
+TYPED = {
+    "E-mail": "marta@example.org", "Full name": "Marta Reis", "Street and number": "Rua da Sofia 81",
+    "Postcode": "3000-391", "Town": "Coimbra", "Country": "Portugal",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -134,3 +140,51 @@ def test_a_declined_card_is_said_and_another_one_pays(visitor: Page, simulator: 
     page.wait_for_url("**/orders/**")
 
     assert Order.objects.get(email="marta@example.org").status == "paid"
+
+
+def begins(words: str) -> Callable[[str], bool]:
+    return lambda shown: shown.startswith(words)
+
+
+def press_at(page: Page, wanted: Callable[[str], bool], key: str = "Enter") -> None:
+    tab_to(page, wanted)
+    page.keyboard.press(key)
+
+
+def follow(page: Page, name: str, *, to: str) -> None:
+    press_at(page, begins(name))
+    page.wait_for_url(to)
+
+
+def test_from_home_to_the_paid_order_with_the_keyboard_alone(visitor: Page, simulator: Any) -> None:
+    page, keyboard = visitor, visitor.keyboard
+    page.goto("/")
+    follow(page, "Shop", to="**/shop/")
+    follow(page, "By post", to="**/shop/?kind=physical")
+    follow(page, "Lowest price", to="**/shop/?kind=physical&sort=price-up")
+    follow(page, "Tide Table, Belém", to="**/shop/tide-table-belem/")
+
+    tab_to(page, begins("30 × 42 cm"))
+    keyboard.press("ArrowDown")
+    tab_to(page, named("Quantity"))
+    keyboard.press("ArrowUp")
+    press_at(page, named("Add to cart"))
+    page.locator("#cart-link b", has_text="2").wait_for()
+    if not page.url.endswith("/cart/"):
+        follow(page, "Look at the cart", to="**/cart/")
+    follow(page, "Go to checkout", to="**/checkout/")
+
+    for label, words in TYPED.items():
+        tab_to(page, named(label))
+        keyboard.type(words)
+    press_at(page, begins("I accept the terms"), "Space")
+    press_at(page, begins("Pay €"))
+    page.wait_for_url(f"{simulator.url}/c/pay/**")
+    tab_to(page, begins("4242"))
+    press_at(page, named("pay"))
+    page.wait_for_url("**/orders/**")
+
+    assert page.get_by_role("heading", level=1).inner_text() == "Thank you, Marta. It is paid."
+    order = Order.objects.get(email="marta@example.org")
+    assert (order.status, order.country) == ("paid", "PT")
+    assert [(line.sku, line.quantity) for line in order.lines.filter(kind="product")] == [("TIDE-50", 2)]
