@@ -160,6 +160,12 @@ class AddressForm(AddressFields):
 
 
 class CheckoutForm(AddressFields):
+    field_order = (
+        "email", "phone", "name", "address_line1", "address_line2", "postcode", "city", "country", "company",
+        "tax_id",
+    )  # fmt: skip
+    """As the page asks, for the list of what is wrong."""
+
     email = EmailField(
         label=_("E-mail"), max_length=254, help_text=_("For the receipt and your order. Nothing else.")
     )

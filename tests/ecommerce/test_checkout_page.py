@@ -369,3 +369,12 @@ def test_turning_back_with_an_unfilled_placeholder_is_still_answered(client):
 
     assert answer.status_code == 200
     assert "Nothing was charged." in answer.content.decode()
+
+
+def test_what_is_wrong_is_listed_in_the_order_of_the_page(client, print_cart):
+    page = client.post("/checkout/", {"total": "14600"}).content.decode()
+
+    listed = re.findall(r'<li><a href="#(\w+)">', page)
+    controls = re.findall(r'<(?:input|select)[^>]* id="(\w+)"', page)
+    assert listed[:3] == ["id_email", "id_name", "id_address_line1"]
+    assert listed == sorted(listed, key=controls.index)

@@ -185,6 +185,7 @@ def test_the_tax_and_delivery_stand_beside_the_price(client):
 
     page = client.get("/shop/print/").content.decode()
 
+    assert "Delivery costs €6.00 an order and is free from €250.00." in client.get("/shop/").content.decode()
     assert "Price with 23\u00a0% VAT." in page
     assert "€6.00 an order, free from €250.00" in page
     assert "Portugal, Spain" in page
