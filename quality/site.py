@@ -186,6 +186,7 @@ PAGES = [
     Page("search", "/search/?q=plotter"),
     Page("search-none", "/search/?q=zeppelin"),
     Page("shop", "/shop/"),
+    Page("shop-sifted", "/shop/?kind=physical&stock=in&sort=price-up"),
     Page("product", address_of("ecommerce.Product")),
     Page("cart-empty", "/cart/"),
     Page("cart", "/cart/", prepare=lambda page: (fill_cart(page), page.goto("/cart/"))[0]),

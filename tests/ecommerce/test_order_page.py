@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -41,6 +42,15 @@ def test_a_paid_order_says_so_and_shows_what_was_bought(client):
     assert {"private", "no-store"} <= set(answer["Cache-Control"].split(", "))
     assert answer["Referrer-Policy"] == "same-origin"
     assert not answer.cookies
+
+
+def test_when_it_was_paid_is_written_for_machines_to_the_minute(client):
+    """HTML allows no more than three digits after a second."""
+    page = client.get(make_paid_order().get_absolute_url()).content.decode()
+
+    found = re.findall(r'<time datetime="([^"]*)"', page)
+    assert found
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d[+-]\d{4}", each) for each in found)
 
 
 @pytest.mark.parametrize("status", Order.Status.values)
