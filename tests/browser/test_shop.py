@@ -116,6 +116,28 @@ def test_what_is_wrong_in_the_cart_is_shown_in_place(live_site: str, page: Page)
     page.get_by_label("Quantity, One").fill("1000")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.locator(".notice[role=alert]")).to_be_focused()
     expect(page.get_by_label("Quantity, One")).to_have_value("1000")
     expect(page.locator(".error")).to_have_text("Choose a quantity from 0 to 999.")
+
+
+def test_a_refusal_is_said_above_the_cart_and_gone_when_the_next_try_works(
+    live_site: str, page: Page
+) -> None:
+    make_shop()
+    make_variant(make_product("One"), price=1_000)
+    page.goto("/shop/one/")
+    page.get_by_role("button", name="Add to cart").click()
+    expect(page.locator("#added")).to_contain_text("in your cart")
+    page.goto("/cart/")
+    refusal = '<div class="notice bad"><b>Too quick</b></div>'
+    page.route("**/cart/update/", lambda route: route.fulfill(status=429, body=refusal))
+
+    page.get_by_role("button", name="Update One").click()
+    expect(page.get_by_role("alert")).to_have_text("Too quick")
+    expect(page.get_by_label("Quantity, One")).to_be_visible()
+    page.unroute("**/cart/update/")
+    page.get_by_role("button", name="Update One").click()
+
+    expect(page.locator("#said")).to_contain_text("1 piece in your cart.")
+    expect(page.get_by_role("alert")).to_be_empty()

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
-from shopfolio.ecommerce.models import CartLine, StripeSession
+from shopfolio.ecommerce.models import CartLine, Product, StripeSession, Variant
 from shopfolio.ecommerce.services import payment
 from shopfolio.ecommerce.services.cart import add_to_cart, set_quantity
 from tests.ecommerce.stripe_states import is_paid
 from tests.factories import make_cart, make_shop, make_variant
 from tests.race.buying import buy
+from tests.race.threads import all_at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rows]
 
@@ -86,3 +87,25 @@ def test_a_line_that_another_click_made_and_a_third_took_out_is_made_again(monke
 
 def make_line(cart, variant):
     CartLine(cart=cart, variant=variant, quantity=5).save()
+
+
+def test_of_two_prices_that_change_at_once_the_later_one_sees_the_other():
+    first = make_variant(price=900)
+    second = make_variant(first.product, price=900)
+
+    with transaction.atomic():
+        Variant.objects.filter(pk=first.pk).update(price=100)
+        other = elsewhere(lambda: Variant.objects.filter(pk=second.pk).update(price=300), seconds=0.5)
+        assert other.is_alive()
+    other.join()
+
+    assert Product.objects.get().least_price == 100
+
+
+def test_two_choices_that_are_made_at_once_do_not_wait_for_each_other_in_a_ring():
+    product = make_variant(price=900).product
+
+    results = all_at_once(6, lambda index: make_variant(product, price=100 + index, available=None).price)
+
+    assert sum(results.values()) == len(results) == 6
+    assert Product.objects.get().least_price == 100
