@@ -158,7 +158,7 @@ def copy_to_products(keys: Collection[UUID | None]) -> None:
 
 
 def copied_columns(on_sale: models.QuerySet[Any]) -> dict[str, Any]:
-    """Each column of a product, and what it is of the variants on sale; also for a migration."""
+    """Each column of a product that is copied, and what it is of the variants on sale."""
     own = on_sale.filter(product=OuterRef("pk")).order_by()
     least = own.values("product").annotate(least=Min("price")).values("least")
     kinds = [

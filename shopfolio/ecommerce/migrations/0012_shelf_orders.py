@@ -3,23 +3,12 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from shopfolio.ecommerce.models.shelf import copied_columns
-from shopfolio.lib import words
-
-
-def tell(apps, schema_editor):
-    """What the products' rows tell from here on."""
-    Product, Variant = (apps.get_model('ecommerce', name) for name in ('Product', 'Variant'))
-    Product.objects.update(**copied_columns(Variant.objects.filter(status='on_sale')))
-    for key, title in Product.objects.order_by().values_list('pk', 'title'):
-        Product.objects.filter(pk=key).update(sort_name=words.in_order(title)[:120])
-
 
 class Migration(migrations.Migration):
+    # By itself: PostgreSQL alters no table in the transaction that has filled it.
 
     dependencies = [
-        ('core', '0010_demo_rows'),
-        ('ecommerce', '0010_tracking_notes_and_who'),
+        ('ecommerce', '0011_shelf_columns'),
     ]
 
     operations = [
@@ -27,22 +16,6 @@ class Migration(migrations.Migration):
             model_name='product',
             name='ecommerce_product_shelf',
         ),
-        migrations.AddField(
-            model_name='product',
-            name='kinds',
-            field=models.CharField(default='', editable=False, max_length=30),
-        ),
-        migrations.AddField(
-            model_name='product',
-            name='least_price',
-            field=models.PositiveBigIntegerField(editable=False, null=True),
-        ),
-        migrations.AddField(
-            model_name='product',
-            name='sort_name',
-            field=models.CharField(default='', editable=False, max_length=120),
-        ),
-        migrations.RunPython(tell, migrations.RunPython.noop),
         migrations.AlterField(
             model_name='variant',
             name='product',
