@@ -141,3 +141,21 @@ def test_a_refusal_is_said_above_the_cart_and_gone_when_the_next_try_works(
 
     expect(page.locator("#said")).to_contain_text("1 piece in your cart.")
     expect(page.get_by_role("alert")).to_be_empty()
+
+
+def test_on_the_narrowest_screen_nothing_sticks_out_and_fingers_find_the_ways(
+    pictured: None, page: Page
+) -> None:
+    make_variant(make_product("Book"), kind="digital")
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.goto("/shop/tide-table/")
+    page.get_by_role("button", name="Add to cart").click()
+    expect(page.locator("#added")).to_contain_text("in your cart")
+
+    for address in ("/shop/?sort=price-down", "/shop/tide-table/", "/cart/", "/checkout/"):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") == 320, address
+    page.goto("/shop/")
+    ways = page.locator(".filter a").evaluate_all("all => all.map(way => way.offsetHeight)")
+    assert len(ways) == 9
+    assert min(ways) >= 44
