@@ -43,6 +43,12 @@ def static_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return served
 
 
+@pytest.fixture(scope="session")
+def demo_media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo's pictures are made once for all tests of a worker; use it as MEDIA_ROOT."""
+    return tmp_path_factory.mktemp("demo-media")
+
+
 @pytest.fixture
 def live_site(transactional_db: None, settings: Any, static_files: dict[str, Any]) -> Iterator[str]:
     """The address of the running site; WhiteNoise hands out the static files, as on a real one."""

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 from io import StringIO
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,9 +14,13 @@ from playwright.sync_api import Browser, Page
 from shopfolio.core.models import CspReport
 from shopfolio.ecommerce.models import Order
 
+pytestmark = pytest.mark.xdist_group("demo")
+"""Together on one worker, which makes the demo's pictures once."""
+
 
 @pytest.fixture
-def demo_site(live_site: str) -> str:
+def demo_site(live_site: str, settings: Any, demo_media: Path) -> str:
+    settings.MEDIA_ROOT = demo_media
     call_command("demo", stdout=StringIO())
     return live_site
 

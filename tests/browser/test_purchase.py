@@ -18,6 +18,9 @@ from shopfolio.tasks.outbox import run_due_jobs
 from tests.browser.conftest import TELL_VIOLATIONS, is_complaint
 from tests.browser.test_keyboard_desk import named, tab_to
 
+pytestmark = pytest.mark.xdist_group("demo")
+"""Together on one worker, which makes the demo's pictures once."""
+
 TYPED = {
     "E-mail": "marta@example.org", "Full name": "Marta Reis", "Street and number": "Rua da Sofia 81",
     "Postcode": "3000-391", "Town": "Coimbra", "Country": "Portugal",
@@ -25,9 +28,9 @@ TYPED = {
 
 
 @pytest.fixture
-def shop(live_site: str, simulator: Any, settings: Any, tmp_path: Path) -> str:
+def shop(live_site: str, simulator: Any, settings: Any, demo_media: Path) -> str:
     """The demo site, taking payments at the simulator, which tells it what happens."""
-    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.MEDIA_ROOT = demo_media
     settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE = simulator.key, simulator.url
     settings.STRIPE_WEBHOOK_SECRET = [simulator.webhook_secret]
     policy = copy.deepcopy(settings.CONTENT_SECURITY_POLICY)
