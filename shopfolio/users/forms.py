@@ -2,6 +2,8 @@ from typing import Any
 
 from allauth.account import forms as account
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
+from allauth.core import context
 from allauth.mfa.base import forms as second_factor
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
@@ -12,6 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.tasks.outbox import enqueue
+from shopfolio.users.codes import TRIES, hash_of
 from shopfolio.users.limits import HOUR, MINUTE, Limits, TooMany, take
 from shopfolio.users.models import CustomUser
 
@@ -171,7 +174,15 @@ class ProfileForm(forms.ModelForm[CustomUser]):
 
 
 class ConfirmAddressForm(Plain, account.ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
-    pass
+    def clean_code(self) -> Any:
+        """allauth counts in the session, where guesses that are sent at once do not see each other."""
+        try:
+            TRIES.count(address=hash_of(f"{self.expected_code} {self.email}"))
+        except TooMany:
+            if process := EmailVerificationProcess.resume(context.request):
+                process.abort()
+            raise
+        return super().clean_code()
 
 
 class ChangeEmailForm(Plain, account.AddEmailForm):  # type: ignore[misc]

@@ -1,15 +1,17 @@
 """Many at once at the doors of an account: a code, a password, a sign-up."""
 
+import time
 from collections import Counter
 
 import pytest
+from allauth.account import forms as allauth_forms
 from allauth.account.models import EmailAddress
 from django.test import Client
 
 from shopfolio.users import codes
 from shopfolio.users.models import CustomUser
 from tests.race.threads import all_at_once
-from tests.users.people import PASSWORD, mailed_code, make_person
+from tests.users.people import PASSWORD, mailed_code, make_person, type_password
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rows]
 
@@ -46,6 +48,35 @@ def test_of_many_guesses_at_one_code_at_once_three_are_looked_at(monkeypatch):
     assert outcomes["422"] <= 3
     assert client.post("/account/code/", {"code": right}).status_code == 303
     assert client.get("/account/security/").status_code == 302
+
+
+def test_of_many_guesses_at_the_code_for_a_new_address_at_once_three_are_looked_at(monkeypatch):
+    looked_at = []
+    compare = allauth_forms.compare_user_code
+
+    def slowly(**codes):  # so that all have read the session before one of them writes it
+        looked_at.append(codes)
+        time.sleep(0.1)
+        return compare(**codes)
+
+    monkeypatch.setattr(allauth_forms, "compare_user_code", slowly)
+    person, client = make_person(), Client()
+    client.force_login(person)
+    type_password(client, person)
+    client.post("/account/security/email/", {"email": "office@example.org", "action_add": "1"})
+    right = mailed_code()
+
+    def guess(number):
+        wrong = f"{(int(right) + 1 + number) % 1_000_000:06}"
+        return same_browser(client).post("/account/confirm-email/", {"code": wrong}).status_code
+
+    outcomes = all_at_once(TOGETHER, guess)
+
+    assert len(looked_at) == 3
+    assert outcomes["429"] >= 1
+    client.post("/account/confirm-email/", {"code": right})
+    assert CustomUser.objects.get().email == "ana@example.org"
+    assert not EmailAddress.objects.filter(email="office@example.org", verified=True).exists()
 
 
 def test_of_many_guesses_at_one_password_at_once_five_are_looked_at():
