@@ -9,13 +9,14 @@ from uuid import UUID
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone, translation
+from uuid_utils.compat import uuid7
 
 from shopfolio import attention
 from shopfolio.core.models import ContactMessage, ContactReply, DemoRow, Policy, Profile, Subscriber
 from shopfolio.core.page_cache import generation
 from shopfolio.lib.http import absolute, absolute_url
 from shopfolio.tasks.emails import queue_mail
-from shopfolio.tasks.outbox import NOTICE
+from shopfolio.tasks.outbox import NOTICE, enqueue
 from shopfolio.users.limits import may_be_mailed
 from shopfolio.users.models import CustomUser
 
@@ -121,11 +122,17 @@ def call_for_attention(kind: str) -> None:
     )
 
 
+def ask_for_newsletter(email: str) -> None:
+    """Promise to subscribe an address: neither the answer nor its time tells what the job finds.
+
+    email: in lower case.
+    """
+    enqueue("core.subscribe", key=str(uuid7()), email=email)
+
+
 @transaction.atomic
 def subscribe(email: str) -> None:
     """Ask an address whether it wants the newsletter; at most once an hour, and not when it has it.
-
-    Nobody learns which: whoever typed the address gets the same answer.
 
     email: in lower case.
     """

@@ -44,6 +44,11 @@ def call_for_attention(*, kind: str) -> None:
     services.call_for_attention(kind)
 
 
+@job("core.subscribe", forgets=True)
+def subscribe(*, email: str) -> None:
+    services.subscribe(email)
+
+
 KEPT: dict[str, timedelta] = {
     "spam": timedelta(days=30),
     "messages": timedelta(days=365),

@@ -22,6 +22,7 @@ attention.JOBS |= {
     "core.heal_search": _("Check that the search finds everything"),
     "core.make_pictures": _("Make a picture ready for pages"),
     "core.tend_pictures": _("Look after pictures, and delete those that nobody needs"),
+    "core.subscribe": _("Ask somebody whether they want the newsletter"),
     "core.forget": _("Forget old messages and whoever never confirmed"),
     "tasks.forget_mails": _("Forget what old mails said"),
     "users.note_refused_login": _("Look whether somebody of yours was refused a login"),

@@ -7,8 +7,9 @@ import pytest
 from django.utils import timezone
 
 from shopfolio.core.models import ContactMessage, Profile, Subscriber
-from shopfolio.tasks.models import Email
+from shopfolio.tasks.models import Email, Job
 from tests.factories import make_owner
+from tests.users.people import run_jobs
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -26,7 +27,10 @@ def write(client, **fields):
 
 
 def ask_for_newsletter(client, email="ana@example.org"):
-    return client.post("/newsletter/", {"email": email}, headers=OUR_PAGE)
+    """The answer, and what comes of it."""
+    answer = client.post("/newsletter/", {"email": email}, headers=OUR_PAGE)
+    run_jobs("core.subscribe")
+    return answer
 
 
 def mailed_link():
@@ -173,6 +177,14 @@ def test_nobody_learns_who_has_the_newsletter(client):
     assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
     assert [mail.to for mail in Email.objects.all()] == ["new@example.org"]
     assert Subscriber.objects.get(email="ana@example.org").status == Subscriber.Status.CONFIRMED
+
+
+def test_the_job_forgets_the_address_that_was_to_be_subscribed(client):
+    ask_for_newsletter(client)
+
+    job = Job.objects.get(name="core.subscribe")
+    assert (job.status, job.args) == ("done", {})
+    assert "ana" not in job.key
 
 
 def test_a_wrong_address_for_the_newsletter_is_answered_with_the_form(client):

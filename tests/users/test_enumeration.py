@@ -1,7 +1,7 @@
 """Nobody learns from an answer, or from the work that it took, whether an address has an account."""
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
@@ -9,9 +9,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from shopfolio.core.models import Subscriber
 from shopfolio.tasks.models import Email, Job
 from shopfolio.users.models import CustomUser
-from tests.users.people import PASSWORD, give_app, make_person
+from tests.users.people import PASSWORD, give_app, make_person, type_password
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -164,6 +165,58 @@ def test_a_known_address_cannot_be_told_from_an_unknown_one(hashes, name, who):
     unknown = what_a_stranger_sees(hashes, name, UNKNOWN, visitor="203.0.3.1")
 
     assert differences(known, unknown) == []
+
+
+@pytest.mark.parametrize("status", Subscriber.Status.values)
+def test_who_has_the_newsletter_cannot_be_told_from_who_has_not(hashes, status):
+    Subscriber.objects.create(email="marta@example.org", status=status)
+
+    def ask(email, visitor):
+        browser = Client(headers={"X-Forwarded-For": visitor})
+        return [look(browser, hashes, email, "post", "/newsletter/", {"email": email})]
+
+    ask("first@example.org", "203.0.1.1")  # makes the counters
+    known, unknown = ask("marta@example.org", "203.0.2.1"), ask(UNKNOWN, "203.0.3.1")
+
+    assert differences(known, unknown) == []
+    assert (known[0].status, known[0].jobs) == (303, 1)
+
+
+@pytest.mark.parametrize("who", KNOWN)
+def test_a_new_address_of_ones_own_does_not_tell_whether_it_is_somebodys(hashes, who):
+    KNOWN[who]("marta@example.org")
+    person = make_person("rui@example.org")
+
+    def change_to(email, visitor):
+        browser = Client(headers={"X-Forwarded-For": visitor})
+        browser.force_login(person)
+        type_password(browser, person)
+        wish = {"email": email, "action_add": "1"}
+        seen = [look(browser, hashes, email, "post", "/account/security/email/", wish)]
+        for method, fields in (("get", {}), ("post", {"code": "wrong"}), ("post", {"action": "resend"})):
+            seen.append(look(browser, hashes, email, method, "/account/confirm-email/", fields))
+        seen.append(look(browser, hashes, email, "get", "/account/security/email/", {}))
+        return seen
+
+    change_to("first@example.org", "203.0.1.1")  # makes the counters
+    known, unknown = change_to("marta@example.org", "203.0.2.1"), change_to(UNKNOWN, "203.0.3.1")
+
+    assert differences(known, unknown) == []
+    assert [(each.status, each.mails) for each in known] == [(302, 1), (200, 0), (200, 0), (302, 1), (200, 0)]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [{"status": 404}, {"body": "Hi"}, {"queries": ["SELECT"]}, {"hashes": 2}, {"jobs": 1}, {"mails": 1}],
+)
+def test_a_difference_is_found(part):
+    """Without this the tests above could find nothing, whatever there is."""
+    seen = Seen(200, "Hello", {}, {}, [], 0, 0, 0)
+
+    [(step, name, one, other)] = differences([seen, seen], [seen, replace(seen, **part)])
+
+    assert (step, {name: other}) == (1, part)
+    assert one == getattr(seen, name)
 
 
 @pytest.mark.parametrize(

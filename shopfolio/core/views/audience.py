@@ -64,7 +64,7 @@ def newsletter(request: HttpRequest) -> HttpResponse:
         NEWSLETTER.count(request)
     except TooMany as refusal:
         return too_many(request, refusal, "core/newsletter.html", {"form": form})
-    services.subscribe(form.cleaned_data["email"])
+    services.ask_for_newsletter(form.cleaned_data["email"])
     return SeeOther(absolute_url("core:newsletter_sent"))
 
 
