@@ -74,7 +74,6 @@ def listen() -> None:
     hear(user_logged_in, "login", "")
     hear(account.password_changed, "password", "own, changed")
     hear(account.password_set, "password", "own, set")
-    hear(account.password_reset, "password", "own, new by mail")
     hear(second_factor.authenticator_added, "second-factor", "own, added")
     hear(second_factor.authenticator_removed, "second-factor", "own, removed")
     hear(second_factor.authenticator_reset, "second-factor", "own, made anew")

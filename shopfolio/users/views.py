@@ -255,6 +255,7 @@ def new_password(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():
         user.set_password(form.cleaned_data["password"])
         user.save(update_fields=["password"])
+        audit.record_of_staff("password", user, "own, new by mail")
         mails.send("changed", to=user.email, context={"what": "password_reset"})
     messages.success(
         request, _("Your password is changed. Wherever else you were logged in, you no longer are.")

@@ -14,7 +14,7 @@ from shopfolio.users.models import AuditEntry, CustomUser
 from shopfolio.users.roles import Role
 from tests.admin_forms import filled_in
 from tests.factories import make_owner, make_paid_order, make_shop, make_staff
-from tests.users.people import PASSWORD, app_code, give_app
+from tests.users.people import PASSWORD, app_code, give_app, mailed_code, make_person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -87,6 +87,19 @@ def test_a_role_that_is_given_a_new_password_and_an_end_are_written_down(client)
         ("user", owner.email, "Superuser", "other@example.org", "deleted"),
     ]
     assert PASSWORD not in str(written("note", "about"))
+
+
+def test_a_password_of_staff_that_a_mailed_code_made_new_is_written_down(client):
+    for person in (make_staff(Role.CLERK, email="clerk@example.org"), make_person("buyer@example.org")):
+        client.post("/account/password/reset/", {"email": person.email})
+        client.post("/account/code/", {"code": mailed_code()})
+        client.post("/account/password/reset/new/", {"password": "eleven paper cranes"})
+        client.logout()
+
+    assert written("action", "who", "about", "note") == [
+        ("password", "clerk@example.org", "clerk@example.org", "own, new by mail"),
+        ("login", "clerk@example.org", "clerk@example.org", ""),
+    ]
 
 
 def test_a_password_in_the_back_office_is_changed_on_the_account_page(client):
