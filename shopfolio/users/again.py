@@ -10,17 +10,19 @@ from django.http import HttpRequest
 SECRETS = ("password", "password1", "password2")
 
 
-def ask_again(permission: str) -> Callable[[Any], Any]:
+def ask_again(permission: str, *, only_to_act: bool = False) -> Callable[[Any], Any]:
     """For views of the back office that only this permission opens: others are refused without being asked.
 
     allauth keeps a form that was sent too late and sends it once the answer is right; a password in it is not
     kept, so that form comes back and asks for it.
+    only_to_act: the page may be read without being asked.
     """
 
     def decorate(view: Any) -> Any:
         @wraps(view)
         def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            if request.user.has_perm(permission):
+            is_meant = request.method == "POST" or not only_to_act
+            if is_meant and request.user.has_perm(permission):
                 sent = request.POST
                 kept = sent.copy()
                 for name in SECRETS:

@@ -139,6 +139,28 @@ def test_a_refund_asks_who_it_is_and_loses_nothing(client, owner, private_files)
     assert client.get(page).status_code == 200
 
 
+@pytest.mark.parametrize("door", ["button", "list"])
+def test_a_failed_refund_is_tried_again_only_after_asking(client, owner, private_files, door):
+    make_shop()
+    order = make_paid_order()
+    failed = Refund.objects.create(
+        order=order, session=order.sessions.get(), amount=100, currency="EUR",
+        idempotency_key="refund-1", status=Refund.Status.FAILED,
+    )  # fmt: skip
+    page = reverse("admin:ecommerce_refund_changelist")
+    sent = {"action": "try_again", "_selected_action": [str(failed.pk)]}
+    if door == "button":
+        page, sent = reverse("admin:ecommerce_refund_do", args=[failed.pk, "try_again"]), {}
+    assert client.get(reverse("admin:ecommerce_refund_changelist")).status_code == 200
+
+    stale = client.post(page, sent)
+    assert stale["Location"].startswith("/account/confirm/")
+    assert Refund.objects.count() == 1
+    say_it_is_me(client, page)
+
+    assert Refund.objects.exclude(pk=failed.pk).get().amount == 100
+
+
 def test_a_clerk_is_refused_a_refund_without_being_asked(client, private_files):
     make_shop()
     page = reverse("admin:ecommerce_order_refund", args=[make_paid_order().pk])

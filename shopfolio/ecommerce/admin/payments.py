@@ -1,6 +1,7 @@
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -9,6 +10,7 @@ from shopfolio.ecommerce.admin.fields import shown_money
 from shopfolio.ecommerce.exceptions import CannotRefund
 from shopfolio.ecommerce.models import Refund, StripeEvent, StripeSession
 from shopfolio.ecommerce.services import aftercare, refunds
+from shopfolio.users.again import ask_again
 
 
 class OrderMoneyAdmin(ReadOnlyAdmin):
@@ -67,6 +69,15 @@ class RefundAdmin(OrderMoneyAdmin):
     ]  # fmt: skip
     actions = ["try_again", "set_aside"]
     row_actions = ["try_again", "set_aside"]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Its buttons move money, and ask first who it is."""
+        found = super().get_urls()
+        asks = ask_again("ecommerce.add_refund", only_to_act=True)
+        for address in found:
+            if (address.name or "").endswith(("_changelist", "_do")):
+                address.callback = asks(address.callback)
+        return found
 
     def row_actions_for(self, request: HttpRequest, row: Refund) -> list[str]:
         if row.status == Refund.Status.FAILED and row.dealt_with_at is None:
