@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_admin import ReadOnlyAdmin
 from shopfolio.admin_widgets import PICTURES
+from shopfolio.tasks.outbox import enqueue
 from shopfolio.users import audit
 from shopfolio.users.again import ask_again
 from shopfolio.users.models import AuditEntry, CustomUser
@@ -114,6 +115,12 @@ class CustomUserAdmin(BaseAdmin):
     def get_actions(self, request: HttpRequest) -> Any:
         return {}  # a user is deleted on a page of their own, which asks first
 
+    def save_model(self, request: HttpRequest, obj: CustomUser, form: Any, change: bool) -> None:
+        before = CustomUser.objects.filter(pk=obj.pk).values_list("avatar", flat=True).first()
+        super().save_model(request, obj, form, change)
+        if before and before != obj.avatar.name:
+            enqueue("users.delete_picture", key=before, path=before)
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         before = form.instance.roles_shown if change else ""
         super().save_related(request, form, formsets, change)
@@ -124,6 +131,8 @@ class CustomUserAdmin(BaseAdmin):
 
     def delete_model(self, request: HttpRequest, obj: CustomUser) -> None:
         audit.record("user", by=actor(request), about=obj, note="deleted")
+        if picture := obj.avatar.name:
+            enqueue("users.delete_picture", key=picture, path=picture)
         super().delete_model(request, obj)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:

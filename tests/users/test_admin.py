@@ -1,7 +1,10 @@
 import pytest
+from django.core.files.base import ContentFile
 from django.urls import reverse
 
+from shopfolio.pictures import private_storage
 from shopfolio.users.models import CustomUser
+from tests.users.people import run_jobs
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -41,6 +44,22 @@ def test_a_weak_password_is_refused(owner_client):
 
     assert page.status_code == 200
     assert not CustomUser.objects.filter(email="marta@example.org").exists()
+
+
+@pytest.mark.parametrize("how", ["deleted", "taken away"])
+def test_a_portrait_goes_with_its_user_and_when_the_owner_takes_it_away(owner_client, private_files, how):
+    person, path = CustomUser.objects.create_user("marta@example.org"), "pictures/customuser/marta.jpg"
+    private_storage().save(path, ContentFile(b"jpeg"))
+    CustomUser.objects.filter(pk=person.pk).update(avatar=path)
+
+    if how == "deleted":
+        owner_client.post(reverse("admin:users_customuser_delete", args=[person.pk]), {"post": "yes"})
+    else:
+        sent = {"email": person.email, "is_active": "on", "avatar-clear": "on"}
+        owner_client.post(reverse("admin:users_customuser_change", args=[person.pk]), sent)
+
+    assert run_jobs("users.delete_picture") == 1
+    assert not private_storage().exists(path)
 
 
 def test_the_back_office_shows_nobodys_second_factor_and_nobodys_sessions(owner_client):
