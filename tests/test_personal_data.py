@@ -8,12 +8,15 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.contrib.admin.models import LogEntry
 from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from shopfolio.core.models import ContactMessage, Subscriber
-from shopfolio.ecommerce.models import Cart, InvoicePDF, Order, Refund, Variant
-from shopfolio.ecommerce.services.mails import mail_order_paid
+from shopfolio.ecommerce.models import Cart, InvoicePDF, Order, Refund, StripeSession, Variant
+from shopfolio.ecommerce.services.mails import mail_order_paid, mail_order_received
 from shopfolio.pictures import private_storage
 from shopfolio.tasks.models import Email, Job
 from shopfolio.users.models import AuditEntry, CustomUser
@@ -21,13 +24,14 @@ from shopfolio.users.tasks import erase_due
 from tests.factories import (
     make_cart,
     make_file,
+    make_owner,
     make_paid_order,
     make_product,
     make_shop,
     make_variant,
     make_waiting_order,
 )
-from tests.users.people import PASSWORD, make_person, run_jobs, type_password
+from tests.users.people import PASSWORD, SECRET, give_app, make_person, run_jobs, type_password
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -102,7 +106,8 @@ def test_the_zip_holds_what_the_site_knows_of_them_and_of_nobody_else(client, pe
     assert re.fullmatch(r'attachment; filename="[^"]+\.zip"', answer["Content-Disposition"])
     assert sorted(files) == sorted(
         ["profile.json", "picture.jpg", "browsers.json", "mails.json", "newsletter.json", "messages.json",
-         "orders.json", "addresses.json", "cart.json", f"documents/{order.invoices.get().number}.pdf"]
+         "orders.json", "order_mails.json", "addresses.json", "cart.json", "second_factors.json",
+         f"documents/{order.invoices.get().number}.pdf"]
     )  # fmt: skip
     profile = json.loads(files["profile.json"])
     assert (profile["email"], profile["phone"], profile["confirmed_addresses"]) == (ANA, "+351 1", [ANA])
@@ -176,6 +181,77 @@ def test_an_erasure_is_announced_and_happens_two_weeks_later(client, person):
     assert last.subject == "Your account is erased"
     assert not private_storage().exists("pictures/customuser/ana.jpg")
     assert client.get("/account/").status_code == 302, "their browser is logged out"
+
+
+def test_what_the_owner_did_to_a_buyer_tells_no_name_after_the_erasure(client, person):
+    owner_client, owner = Client(), make_owner(email="ines@example.org")
+    owner_client.force_login(owner)
+    type_password(owner_client, owner)
+    page = reverse("admin:users_customuser_change", args=[person.pk])
+    message = ContactMessage.objects.create(name="Ana Lima", email=ANA, message="Hello")
+    owner_client.post(page, {"email": ANA, "is_active": "on", "first_name": "Anna"})
+    reply = {"text": "Hello, too", "wish": "01a20a6a-c4dc-7407-b543-8152cfcfd016"}
+    owner_client.post(reverse("admin:core_contactmessage_reply", args=[message.pk]), reply)
+    assert AuditEntry.objects.filter(action="user").values_list("about", "note").get() == (
+        str(person.pk),
+        "first_name, phone",
+    )
+    assert set(LogEntry.objects.values_list("object_repr", flat=True)) == {ANA, "Ana Lima"}
+
+    wish(client)
+    let_it_be_done()
+
+    assert list(LogEntry.objects.values_list("object_repr", flat=True)) == ["", ""]
+    assert ANA not in str(list(AuditEntry.objects.values()))
+
+
+def test_mails_about_their_order_to_another_address_are_theirs_and_other_mails_to_it_are_not(client, person):
+    order = buy("office@example.org")
+    Order.objects.filter(pk=order.pk).update(user=person, fulfilment="sent")
+    colleagues = buy("office@example.org")
+    for each in (order, colleagues):
+        mail_order_paid(Order.objects.get(pk=each.pk))
+        mail_order_received(each.pk)
+    Email.objects.update(status="sent")
+    Email.objects.create(
+        key="1", to="office@example.org", subject="Hi", text="x", message_id="1", status="sent"
+    )
+
+    _answer, files = taken(client)
+    wish(client)
+    let_it_be_done()
+
+    [told] = json.loads(files["order_mails.json"])
+    assert (told["to"], order.number in told["text"]) == ("office@example.org", True)
+    assert colleagues.number.encode() not in b"".join(files.values())
+    left = Email.objects.exclude(to=ANA)
+    assert not left.filter(key__endswith=str(order.pk)).exists()
+    assert left.filter(key__endswith=str(colleagues.pk)).count() == 2
+    assert left.filter(key="1").exists()
+
+
+def test_refunds_how_it_was_paid_and_second_factors_are_taken_along(client, person):
+    order = buy()
+    session = order.sessions.get()
+    StripeSession.objects.update(payment_method="card", card_brand="visa", last4="4242")
+    Refund.objects.create(
+        order=order, session=session, amount=100, currency="EUR", idempotency_key="1", status="succeeded"
+    )
+    give_app(person)
+
+    _answer, files = taken(client)
+
+    [told] = json.loads(files["orders.json"])
+    assert [(each["amount"], each["currency"], each["status"]) for each in told["refunds"]] == [
+        (100, "EUR", "succeeded")
+    ]
+    assert [(each["card_brand"], each["last4"], each["amount"]) for each in told["payments"]] == [
+        ("visa", "4242", order.total)
+    ]
+    factors = json.loads(files["second_factors.json"])
+    assert sorted(each["name"] for each in factors) == ["Recovery codes", "TOTP Authenticator"]
+    assert all(each["created_at"] for each in factors)
+    assert SECRET.encode() not in b"".join(files.values())
 
 
 def test_nobody_is_written_to_about_an_order_without_a_buyer(client, person):

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
@@ -99,6 +101,18 @@ def test_a_report_of_browsers_is_forgotten_after_thirty_days():
     run("core.forget")
 
     assert CspReport.objects.get() == young
+
+
+def test_what_the_back_office_notes_of_a_change_is_forgotten_after_a_year():
+    owner = CustomUser.objects.create_superuser("ines@example.org")
+    kind = ContentType.objects.get_for_model(ContactMessage)
+    names = {"user": owner, "content_type": kind, "object_id": "1", "action_flag": CHANGE}
+    pair = [LogEntry.objects.create(**names, object_repr=name) for name in ("Ana", "Rui")]
+    young = age(pair, days=365, by="action_time")
+
+    run("core.forget")
+
+    assert LogEntry.objects.get() == young
 
 
 def test_a_session_that_is_over_is_forgotten():

@@ -6,7 +6,7 @@ from django.db.models import Model, Q, QuerySet
 
 from shopfolio.core.models import ContactMessage, Subscriber
 from shopfolio.users.models import CustomUser
-from shopfolio.users.personal_data import Files, Holder, rows
+from shopfolio.users.personal_data import Files, Holder, nameless_in_history, rows
 
 
 def theirs(model: type[Model], person: CustomUser) -> QuerySet[Any]:
@@ -28,8 +28,9 @@ def conversation(message: ContactMessage) -> dict[str, Any]:
 
 
 def erase(person: CustomUser) -> None:
-    theirs(Subscriber, person).delete()
-    theirs(ContactMessage, person).delete()
+    for found in (theirs(Subscriber, person), theirs(ContactMessage, person)):
+        nameless_in_history(found)
+        found.delete()
 
 
 HOLDER = Holder(export, erase)

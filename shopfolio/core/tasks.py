@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import structlog
+from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
@@ -54,6 +55,7 @@ KEPT: dict[str, timedelta] = {
     "messages": timedelta(days=365),
     "never confirmed": timedelta(days=30),
     "csp reports": timedelta(days=30),
+    "history": timedelta(days=365),
 }
 """How long somebody's data is kept here. What the owner has not looked at yet is never forgotten."""
 
@@ -69,4 +71,5 @@ def forget() -> None:
     pending = Subscriber.objects.filter(status=Subscriber.Status.PENDING)
     delete_in_batches(pending.filter(modified__lt=now - KEPT["never confirmed"]))
     delete_in_batches(CspReport.objects.filter(modified__lt=now - KEPT["csp reports"]))
+    delete_in_batches(LogEntry.objects.filter(action_time__lt=now - KEPT["history"]))
     delete_in_batches(Session.objects.filter(expire_date__lt=now))

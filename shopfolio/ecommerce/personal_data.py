@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shopfolio.ecommerce.models import Cart, Entitlement, Invoice, Order, OrderEvent, Refund, StripeSession
+from shopfolio.tasks.models import Email
 from shopfolio.users.models import CustomUser
 from shopfolio.users.personal_data import Files, Holder, rows
 
@@ -25,6 +26,7 @@ ADDRESS = (
 def export(person: CustomUser) -> Files:
     orders = list(Order.objects.of_user(person).prefetch_related("lines", "invoices"))
     yield "orders.json", [described(order) for order in orders]
+    yield "order_mails.json", order_mails(person, orders)
     documents = Invoice.objects.filter(order__in=orders, pdf__isnull=False).select_related("pdf")
     for document in documents:
         yield f"documents/{document.number.replace('/', '-')}.pdf", document.pdf.file.read()
@@ -37,7 +39,24 @@ def export(person: CustomUser) -> Files:
 def described(order: Order) -> dict[str, Any]:
     own = rows([order], "number", "created", "status", "paid_at", *WHO, "country", "currency", "total")[0]
     lines = rows(order.lines.all(), "full_title", "quantity", "total")
-    return own | {"lines": lines, "documents": [each.number for each in order.invoices.all()]}
+    refunds = rows(order.refunds.all(), "created", "amount", "currency", "status")
+    paid = order.sessions.exclude(paid_at=None)
+    payments = rows(paid, "paid_at", "amount", "currency", "payment_method", "card_brand", "last4")
+    documents = [each.number for each in order.invoices.all()]
+    return own | {"lines": lines, "documents": documents, "payments": payments, "refunds": refunds}
+
+
+def mails_about(order_id: Any) -> QuerySet[Email]:
+    """To whomever: of the mails to an office, those about other orders are somebody else's."""
+    return Email.objects.filter(key__endswith=f"-{order_id}")
+
+
+def order_mails(person: CustomUser, orders: list[Order]) -> list[dict[str, Any]]:
+    """To another address than theirs, where an order names one."""
+    known = {address.lower() for address in person.verified_addresses()}
+    elsewhere = [order for order in orders if order.email.lower() not in known]
+    found = (mails_about(order.pk).filter(to__iexact=order.email) for order in elsewhere)
+    return [each for mails in found for each in rows(mails, "created", "to", "subject", "text")]
 
 
 def under_way() -> Q:
@@ -61,6 +80,8 @@ def erase(person: CustomUser) -> None:
     changes: dict[str, Any] = dict.fromkeys(WHO, "") | {"name": _("Erased"), "user": None}
     links = {"link_version": F("link_version") + 1, "modified": timezone.now()}
     Order.objects.filter(pk__in=theirs).update(**changes | links)
+    for key in theirs:
+        mails_about(key).filter(status=Email.Status.SENT).delete()
     OrderEvent.objects.filter(order__in=theirs, is_note=True).delete()
     Entitlement.objects.filter(order__in=theirs).update(status=Entitlement.Status.REVOKED)
     for session in StripeSession.objects.filter(order__in=theirs):

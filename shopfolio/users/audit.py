@@ -36,9 +36,15 @@ def record(action: str, *, by: CustomUser | None, about: Any = "", note: str = "
         by=by,
         who=by.email if by else "",
         role=by.roles_shown if by else "",
-        about=str(about)[:200],
+        about=name_of(about)[:200],
         note=note[:500],
     )
+
+
+def name_of(about: Any) -> str:
+    """Buyers by their key alone: what is written here outlives their account."""
+    is_buyer = isinstance(about, CustomUser) and not about.is_staff
+    return str(about.pk if is_buyer else about)
 
 
 def record_of_staff(action: str, user: CustomUser, note: str = "") -> None:

@@ -11,10 +11,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -109,7 +113,24 @@ def own_files(person: CustomUser) -> Files:
     if picture := person.avatar.name:
         yield f"picture.{picture.rpartition('.')[2]}", person.avatar.read()
     yield "browsers.json", rows(UserSession.objects.filter(user=person), "created_at", "ip", "user_agent")
+    yield "second_factors.json", [described(each) for each in Authenticator.objects.filter(user=person)]
+    if settings.SOCIAL_LOGIN:
+        yield "accounts_elsewhere.json", accounts_elsewhere(person)
     yield "mails.json", rows(mails_to(person).filter(is_secret=False), "created", "to", "subject", "text")
+
+
+def described(factor: Authenticator) -> dict[str, Any]:
+    """A second factor without its secret: a passkey by the name that its owner gave it."""
+    is_passkey = factor.type == Authenticator.Type.WEBAUTHN
+    name = factor.wrap().name if is_passkey else str(factor.get_type_display())
+    return {"name": name} | rows([factor], "created_at", "last_used_at")[0]
+
+
+def accounts_elsewhere(person: CustomUser) -> list[dict[str, Any]]:
+    from allauth.socialaccount.models import SocialAccount  # installed only where SOCIAL_LOGIN says so
+
+    told = ("provider", "uid", "date_joined", "last_login", "extra_data")
+    return rows(SocialAccount.objects.filter(user=person), *told)
 
 
 def mails_to(person: CustomUser) -> Any:
@@ -119,7 +140,15 @@ def mails_to(person: CustomUser) -> Any:
     return Email.objects.filter(theirs)
 
 
+def nameless_in_history(found: QuerySet[Any]) -> None:
+    """The history of some rows in the back office goes on without what they were called."""
+    kind = ContentType.objects.get_for_model(found.model)
+    keys = [str(key) for key in found.values_list("pk", flat=True)]
+    LogEntry.objects.filter(content_type=kind, object_id__in=keys).update(object_repr="")
+
+
 def erase_own(person: CustomUser) -> None:
+    nameless_in_history(CustomUser.objects.filter(pk=person.pk))
     mails_to(person).filter(status=Email.Status.SENT).delete()
     for session in UserSession.objects.filter(user=person):
         session.end()

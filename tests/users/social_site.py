@@ -19,6 +19,7 @@ from django.core.management import call_command  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402
 
 from shopfolio.users.models import CustomUser  # noqa: E402
+from shopfolio.users.personal_data import accounts_elsewhere  # noqa: E402
 
 MAILS = [{"email": "Ana@example.org", "primary": True, "verified": True}]
 
@@ -54,6 +55,8 @@ def play():
     log_in(again, MAILS)
     found["again"] = [who(again), CustomUser.objects.count()]
     pages = [again.get(f"/account/security/{page}") for page in ("", "connections/")]
+    [elsewhere] = accounts_elsewhere(CustomUser.objects.get())
+    found["taken along"] = [elsewhere["provider"], elsewhere["uid"], elsewhere["extra_data"]["name"]]
     found["pages"] = [page.status_code for page in pages] + [b"GitHub" in page.content for page in pages]
 
     rui = CustomUser.objects.create_user("rui@example.org", "seven wooden boats")

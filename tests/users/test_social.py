@@ -30,6 +30,7 @@ def test_with_github_people_log_in_and_nobody_takes_anothers_account(tmp_path):
         "new account": "ana@example.org",
         "may log in by password": False,
         "again": ["ana@example.org", 1],
+        "taken along": ["github", "1", "Ana Reis"],
         "pages": [200, 200, True, True],
         "somebody else's": ["/account/login/", None],
         "not confirmed": ["/account/login/", None],
