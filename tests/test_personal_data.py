@@ -285,6 +285,16 @@ def test_the_first_wish_counts_and_is_announced_once(client, person):
     assert Email.objects.count() == 1
 
 
+def test_who_changes_their_mind_all_day_gets_four_mails_and_can_always_stay(client, person):
+    for _ in range(5):
+        last = wish(client)
+        client.post("/account/data/keep/")
+
+    assert last.status_code == 429
+    assert Email.objects.count() == 4
+    assert CustomUser.objects.get().erase_at is None
+
+
 def test_a_change_of_mind_while_the_job_waits_is_in_time(client, person):
     wish(client)
     with time_machine.travel(timezone.now() + timedelta(days=15)):

@@ -14,14 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from shopfolio.lib.http import is_own_address, visitors_address
 from shopfolio.users import mails
 from shopfolio.users.browsers import browser_name
-from shopfolio.users.limits import DAY, HOUR, MINUTE, Limits
+from shopfolio.users.codes import ASKED
+from shopfolio.users.limits import MINUTE, Limits
 
 log = structlog.get_logger(__name__)
 
 PASSWORDS = Limits("account/password", per_address={5 * MINUTE: 5})
 """Wrong passwords for one address, wherever they come from. A longer limit would lock its owner out, too."""
-
-VERIFICATIONS = Limits("account/verification", per_address={HOUR: 5, DAY: 10})
 
 ARRIVALS: list[Callable[[HttpRequest, HttpResponse, Any], None]] = []
 """What upper apps do with request, answer and user at a login. They add theirs in AppConfig.ready()."""
@@ -55,9 +54,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return reverse("account_security")
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """allauth's mails are rows of the outbox, in our words: a code, or word of a change."""
+        """allauth's mails are rows of the outbox, in our words: a code, or word of a change.
+
+        What goes to an address that was only typed counts as our own codes do, whether or not it is known.
+        """
         name = template_prefix.rpartition("/")[2]
-        if name.startswith("email_confirmation"):
+        is_code = name.startswith("email_confirmation")
+        if is_code or name in OTHERS:
+            ASKED.count(self.request, address=email)
+        if is_code:
             mails.send("code", to=email, context={"code": context["code"], "purpose": "verify"})
         elif name in OTHERS:
             mails.send(OTHERS[name], to=email)
@@ -87,10 +92,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         for arrive in ARRIVALS:
             arrive(request, response, user)
         return response
-
-    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
-        VERIFICATIONS.count(request, address=emailconfirmation.email_address.email)
-        super().send_confirmation_mail(request, emailconfirmation, signup)
 
 
 def end_oldest_sessions(user: Any) -> None:

@@ -27,7 +27,7 @@ from shopfolio.users import audit, codes, mails, personal_data
 from shopfolio.users.again import be_sure
 from shopfolio.users.codes import MailedCode, mail_code
 from shopfolio.users.forms import CodeForm, EmailForm, NewPasswordForm, ProfileForm, SignUpForm
-from shopfolio.users.limits import HOUR, Limits, TooMany
+from shopfolio.users.limits import DAY, HOUR, Limits, TooMany
 from shopfolio.users.models import CustomUser
 from shopfolio.users.navigation import OwnRequest
 
@@ -38,6 +38,9 @@ PICTURES = Limits("account/picture", per_address={HOUR: 20})
 """The address is the user's key."""
 
 EXPORTS = Limits("account/export", per_address={HOUR: 10})
+
+ERASURES = Limits("account/erase", per_address={DAY: 2})
+"""The address is the user's key. Each wish is a mail, and each change of mind another."""
 
 STARTS = {
     codes.SIGN_UP: "account_signup",
@@ -128,6 +131,7 @@ def plan_erasure(request: OwnRequest) -> HttpResponse:
     if request.user.is_staff:
         messages.error(request, personal_data.staff_stay(request.user))
     else:
+        ERASURES.count(address=str(request.user.pk))
         personal_data.plan_erasure(request.user)
     return SeeOther(reverse("account_data"))
 

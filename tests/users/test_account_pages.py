@@ -1,6 +1,6 @@
 """Signing up, logging in and out, choosing a new password, by hand."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
 import pytest
@@ -12,7 +12,7 @@ from django.utils import timezone
 from shopfolio.tasks.models import Email, Job
 from shopfolio.users.models import CustomUser
 from tests.factories import make_owner
-from tests.users.people import PASSWORD, mailed_code, make_person
+from tests.users.people import PASSWORD, mailed_code, make_person, type_password
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -286,6 +286,22 @@ def test_nobody_gets_more_than_five_codes_an_hour(client):
 
     assert refused.status_code == 429
     assert Email.objects.count() == 5
+
+
+def test_codes_of_every_kind_together_are_ten_a_day(client):
+    person = make_person("rui@example.org")
+    wish = {"email": "ana@example.org", "action_add": "1"}
+    with time_machine.travel(datetime(2026, 11, 27, 1, tzinfo=UTC), tick=False) as clock:
+        for number in range(12):
+            visitor = {"X-Forwarded-For": f"203.0.{number}.5"}
+            client.post("/account/login/code/", {"email": "ana@example.org"}, headers=visitor)
+            insider = Client(headers=visitor)
+            insider.force_login(person)
+            type_password(insider, person)
+            insider.post("/account/security/email/", wish)
+            clock.shift(timedelta(minutes=61))
+
+    assert Email.objects.filter(to="ana@example.org").count() == 10
 
 
 @pytest.mark.parametrize(

@@ -273,3 +273,20 @@ def test_whom_the_limit_stops_is_stopped_alike(name):
         ]
 
     assert statuses["marta@example.org"] == statuses[UNKNOWN] == [303] * 5 + [429] * 2
+
+
+def test_whom_the_limit_stops_at_a_new_address_of_ones_own_is_stopped_alike():
+    make_person("marta@example.org")
+    person = make_person("rui@example.org")
+
+    statuses = {}
+    for email in ("marta@example.org", UNKNOWN):
+        statuses[email] = []
+        for number in range(7):
+            browser = Client(headers={"X-Forwarded-For": f"203.0.{number}.1"})
+            browser.force_login(person)
+            type_password(browser, person)
+            wish = {"email": email, "action_add": "1"}
+            statuses[email].append(browser.post("/account/security/email/", wish).status_code)
+
+    assert statuses["marta@example.org"] == statuses[UNKNOWN] == [302] * 5 + [429] * 2
