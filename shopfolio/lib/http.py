@@ -87,13 +87,22 @@ def visitors_address(request: HttpRequest) -> str:
 
 def visitors_network(request: HttpRequest) -> str:
     """What one visitor can hardly choose: the /24 of an IPv4 address, the /64 of an IPv6 one."""
+    return network_of(request, ipv4=24, ipv6=64)
+
+
+def visitors_region(request: HttpRequest) -> str:
+    """What one provider can hand to one customer: the /16 of an IPv4 address, the /48 of an IPv6 one."""
+    return network_of(request, ipv4=16, ipv6=48)
+
+
+def network_of(request: HttpRequest, *, ipv4: int, ipv6: int) -> str:
     try:
         address = ip_address(visitors_address(request).partition("%")[0])
     except ValueError:  # behind a socket file nobody has an address
         return ""
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
-    return str(ip_network((address, 24 if address.version == 4 else 64), strict=False))
+    return str(ip_network((address, ipv4 if address.version == 4 else ipv6), strict=False))
 
 
 def is_trusted_proxy(address: str) -> bool:

@@ -24,7 +24,11 @@ SIGN_UP, LOG_IN, RESET = "sign_up", "log_in", "reset"
 LIVES = 15 * MINUTE
 
 ASKED = Limits(
-    "account/code", per_network={MINUTE: 5, HOUR: 40}, per_address={HOUR: 5, DAY: 10}, for_all={HOUR: 400}
+    "account/code",
+    per_network={MINUTE: 5, HOUR: 40},
+    per_region={HOUR: 200},
+    per_address={HOUR: 5, DAY: 10},
+    for_all={HOUR: 400},
 )
 TYPED = Limits("account/typed", per_network={MINUTE: 15, HOUR: 100})
 TRIES = Limits("account/tries", per_address={LIVES: 3})

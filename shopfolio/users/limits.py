@@ -20,7 +20,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext, ngettext
 from redis import RedisError
 
-from shopfolio.lib.http import visitors_network
+from shopfolio.lib.http import visitors_network, visitors_region
 from shopfolio.users.models import Tally
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -42,10 +42,15 @@ class TooMany(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """How often something may be done by one network, for one e-mail address, and by all together."""
+    """How often something may be done by one network, by one region, for one e-mail address, and by all.
+
+    per_address: of those who have one; nobody's is not counted.
+    per_region: for whoever has many networks, and less than all may, lest one of them keeps everybody out.
+    """
 
     scope: str
     per_network: Rates = field(default_factory=dict)
+    per_region: Rates = field(default_factory=dict)
     per_address: Rates = field(default_factory=dict)
     for_all: Rates = field(default_factory=dict)
 
@@ -76,9 +81,11 @@ class Limits:
 
     def parts(self, request: HttpRequest | None, address: str) -> Iterator[tuple[str, str, int, int]]:
         network = visitors_network(request) if request else ""
+        region = visitors_region(request) if request and self.per_region else ""
         kinds = (
             ("network", self.per_network, network),
-            ("address", self.per_address, address),
+            ("region", self.per_region, region),
+            ("address", self.per_address if address else {}, address),
             ("all", self.for_all, ""),
         )
         for kind, rates, who in kinds:

@@ -12,7 +12,11 @@ from django.urls import include, path
 from shopfolio.users import views
 from shopfolio.users.limits import HOUR, MINUTE, Limits
 
-LOGIN = Limits("account/login", per_network={MINUTE: 20, HOUR: 200})
+LOGIN = Limits(
+    "account/login", per_network={MINUTE: 20, HOUR: 200}, per_region={HOUR: 1_000}, for_all={HOUR: 5_000}
+)
+WITHOUT_PASSWORD = Limits("account/login-key", per_network={MINUTE: 20, HOUR: 200})
+"""No number for all together: while somebody guesses passwords, passkeys still log in."""
 AGAIN = Limits("account/again", per_network={MINUTE: 20, HOUR: 200})
 
 urlpatterns = [
@@ -20,8 +24,8 @@ urlpatterns = [
     path("signup/", views.sign_up, name="account_signup"),
     path("login/", LOGIN.on(account.login), name="account_login"),
     path("login/code/", views.request_login_code, name="account_request_login_code"),
-    path("login/passkey/", LOGIN.on(passkeys.login_webauthn), name="mfa_login_webauthn"),
-    path("login/second/", LOGIN.on(second_factor.authenticate), name="mfa_authenticate"),
+    path("login/passkey/", WITHOUT_PASSWORD.on(passkeys.login_webauthn), name="mfa_login_webauthn"),
+    path("login/second/", WITHOUT_PASSWORD.on(second_factor.authenticate), name="mfa_authenticate"),
     path("code/", views.enter_code, name="account_code"),
     path("code/again/", views.send_again, name="account_code_again"),
     path("password/reset/", views.reset_password, name="account_reset_password"),

@@ -6,9 +6,10 @@ from django.test import Client
 from shopfolio.ecommerce.models import Cart, CartLine, Order
 from shopfolio.ecommerce.views.cart import CART
 from shopfolio.ecommerce.views.checkout import CHECKOUT
-from shopfolio.users.limits import MINUTE
+from shopfolio.users.limits import HOUR, MINUTE
 from shopfolio.users.models import Tally
 from tests.factories import carry_cart, make_cart, make_product, make_shop, make_variant
+from tests.users.people import make_person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -55,6 +56,20 @@ def test_who_changes_the_cart_too_quickly_is_asked_to_wait(client, use_up):
 
     assert answer.status_code == 429
     assert cart.lines.get().quantity == 2
+
+
+def test_an_account_that_orders_from_everywhere_is_asked_to_wait(client):
+    make_shop()
+    person = make_person()
+    client.force_login(person)
+    carry_cart(client, make_cart((make_variant(make_product("Print"), price=14_000), 1)))
+    client.post("/checkout/", FORM | {"total": "1"})
+    Tally.objects.filter(scope=f"checkout/address/{HOUR}").update(count=CHECKOUT.per_address[HOUR])
+
+    answer = client.post("/checkout/", FORM, headers={"X-Forwarded-For": "198.51.100.7"})
+
+    assert answer.status_code == 429
+    assert not Order.objects.exists()
 
 
 def test_what_cannot_be_added_does_not_count(client):

@@ -1,7 +1,7 @@
 import pytest
 from django.test import RequestFactory
 
-from shopfolio.lib.http import visitors_address, visitors_network
+from shopfolio.lib.http import visitors_address, visitors_network, visitors_region
 
 
 @pytest.mark.parametrize(
@@ -24,14 +24,16 @@ def test_only_proxies_of_ours_are_believed_where_a_visitor_comes_from(settings, 
 
 
 @pytest.mark.parametrize(
-    ("address", "network"),
+    ("address", "network", "region"),
     [
-        ("203.0.113.5", "203.0.113.0/24"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("::ffff:203.0.113.5", "203.0.113.0/24"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("", ""),
+        ("203.0.113.5", "203.0.113.0/24", "203.0.0.0/16"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64", "2001:db8:1::/48"),
+        ("::ffff:203.0.113.5", "203.0.113.0/24", "203.0.0.0/16"),
+        ("fe80::1%eth0", "fe80::/64", "fe80::/48"),
+        ("", "", ""),
     ],
 )
-def test_a_visitors_network_is_what_one_visitor_can_hardly_choose(address, network):
-    assert visitors_network(RequestFactory().get("/", REMOTE_ADDR=address)) == network
+def test_a_visitors_network_is_what_one_visitor_can_hardly_choose(address, network, region):
+    request = RequestFactory().get("/", REMOTE_ADDR=address)
+
+    assert (visitors_network(request), visitors_region(request)) == (network, region)

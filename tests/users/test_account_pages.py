@@ -10,7 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from shopfolio.tasks.models import Email, Job
-from shopfolio.users.models import CustomUser
+from shopfolio.users.limits import HOUR
+from shopfolio.users.models import CustomUser, Tally
+from shopfolio.users.urls import LOGIN
 from tests.factories import make_owner
 from tests.users.people import PASSWORD, mailed_code, make_person, type_password
 
@@ -275,6 +277,18 @@ def test_who_logs_in_without_pause_is_asked_to_wait_in_our_design(client):
 
     assert (answer.status_code, answer["Retry-After"]) == (429, "60")
     assert "One stroke at a time." in answer.content.decode()
+
+
+def test_guessing_many_passwords_from_many_networks_ends_and_passkeys_still_log_in(client):
+    client.post("/account/login/", {"login": "ana@example.org", "password": "wrong"})
+    Tally.objects.filter(scope="account/login/all/3600").update(count=LOGIN.for_all[HOUR])
+    elsewhere = {"X-Forwarded-For": "198.51.100.7"}
+
+    refused = client.post("/account/login/", {"login": "rui@example.org", "password": "x"}, headers=elsewhere)
+    passkey = client.post("/account/login/passkey/", {"credential": "{}"}, headers=elsewhere)
+
+    assert refused.status_code == 429
+    assert passkey.status_code != 429
 
 
 def test_nobody_gets_more_than_five_codes_an_hour(client):

@@ -85,6 +85,19 @@ def test_neighbours_share_a_limit(first, second, is_shared):
     assert passes(limits, second) == [not is_shared]
 
 
+@pytest.mark.parametrize("address", ["203.0.{}.1", "2001:db8:1:{}::1"])
+def test_many_networks_of_one_provider_have_a_limit_too(address):
+    limits = Limits("test", per_network={MINUTE: 1}, per_region={HOUR: 3}, for_all={HOUR: 100})
+
+    assert [passes(limits, address.format(number)) for number in range(4)] == [
+        [True],
+        [True],
+        [True],
+        [False],
+    ]
+    assert passes(limits, "198.51.100.1") == passes(limits, "2001:db8:2::1") == [True]
+
+
 def test_all_together_have_a_limit_too():
     limits = Limits("test", per_network={HOUR: 1}, for_all={HOUR: 2})
 
@@ -102,6 +115,10 @@ def test_an_address_is_counted_in_any_case_wherever_it_comes_from():
     assert passes(limits, "203.0.113.5", address="Ana@example.org") == [True]
     assert passes(limits, "198.51.100.1", address="ana@EXAMPLE.org") == [False]
     assert passes(limits, "203.0.113.5", address="rui@example.org") == [True]
+
+
+def test_who_has_no_address_is_not_counted_with_others_who_have_none():
+    assert passes(Limits("test", per_address={DAY: 1}), times=3) == [True] * 3
 
 
 def test_three_mails_a_day_go_to_who_did_not_ask():

@@ -16,8 +16,10 @@ A_PAGE = 24
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
-CONTACT = Limits("contact", per_network={MINUTE: 5, HOUR: 30}, for_all={HOUR: 200})
-NEWSLETTER = Limits("newsletter", per_network={MINUTE: 5, HOUR: 30}, for_all={HOUR: 200})
+CONTACT = Limits("contact", per_network={MINUTE: 5, HOUR: 30}, per_region={HOUR: 100}, for_all={HOUR: 200})
+NEWSLETTER = Limits(
+    "newsletter", per_network={MINUTE: 5, HOUR: 30}, per_region={HOUR: 100}, for_all={HOUR: 200}
+)
 
 
 @public_page("page")

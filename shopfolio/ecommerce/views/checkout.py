@@ -30,8 +30,14 @@ from shopfolio.users.limits import HOUR, MINUTE, Limits, TooMany
 
 PATIENCE = 6
 """How often the page after paying looks again before it says that this takes long."""
-CHECKOUT = Limits("checkout", per_network={MINUTE: 300, HOUR: 2_000}, for_all={MINUTE: 2_000, HOUR: 20_000})
-FREE = Limits("free", per_network={HOUR: 20}, for_all={HOUR: 200})
+CHECKOUT = Limits(
+    "checkout",
+    per_network={MINUTE: 300, HOUR: 2_000},
+    per_address={HOUR: 60},
+    for_all={MINUTE: 2_000, HOUR: 20_000},
+)
+"""The address is the account's key, of whom there is one."""
+FREE = Limits("free", per_network={HOUR: 20}, per_region={HOUR: 100}, for_all={HOUR: 200})
 """Orders that cost nothing: each sends a mail, and no bank looks at who it is."""
 
 
@@ -50,7 +56,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return show_form(request, form, totals, status=422)
     try:
-        (CHECKOUT if totals.total else FREE).count(request)
+        (CHECKOUT if totals.total else FREE).count(request, address=str(user.pk) if user else "")
         shown = form.cleaned_data["total"]
         if form.cleaned_data.get("keep_address"):
             with suppress(TooManyAddresses):  # no reason not to sell

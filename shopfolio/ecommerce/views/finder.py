@@ -11,7 +11,7 @@ from shopfolio.ecommerce.services.aftercare import ask_for_links
 from shopfolio.lib.http import SeeOther, absolute_url
 from shopfolio.users.limits import HOUR, MINUTE, Limits, TooMany
 
-FINDER = Limits("find", per_network={MINUTE: 5, HOUR: 30}, for_all={HOUR: 200})
+FINDER = Limits("find", per_network={MINUTE: 5, HOUR: 30}, per_region={HOUR: 100}, for_all={HOUR: 200})
 
 
 @public_page()
