@@ -11,11 +11,11 @@ class EcommerceConfig(AppConfig):
         from shopfolio.core.whole_pages import OUR_COOKIES
         from shopfolio.ecommerce import attention, checklist, figures, roles, tasks  # noqa: F401
         from shopfolio.ecommerce import personal_data as own
-        from shopfolio.ecommerce.models import Product
+        from shopfolio.ecommerce.models import Cart, Product
         from shopfolio.ecommerce.models.cart import CartCookie
         from shopfolio.ecommerce.views.cart import bring_along
         from shopfolio.users import audit, navigation, personal_data
-        from shopfolio.users.adapter import ARRIVALS
+        from shopfolio.users.adapter import ARRIVALS, DEPARTURES
 
         audit.ACTIONS |= {
             "refund": _("Gave money back"),
@@ -24,6 +24,7 @@ class EcommerceConfig(AppConfig):
             "demo": _("Took the demo content away"),
         }
         ARRIVALS.append(bring_along)
+        DEPARTURES.append(Cart.forget_in)
         personal_data.add(own.HOLDER)
         sitemaps.FIXED.append("ecommerce:shop")
         sitemaps.MODELS["products"] = Product

@@ -25,6 +25,9 @@ PASSWORDS = Limits("account/password", per_address={5 * MINUTE: 5})
 ARRIVALS: list[Callable[[HttpRequest, HttpResponse, Any], None]] = []
 """What upper apps do with request, answer and user at a login. They add theirs in AppConfig.ready()."""
 
+DEPARTURES: list[Callable[[HttpResponse], None]] = []
+"""What upper apps do with the answer at a logout, so that the next person at this browser finds nothing."""
+
 SESSIONS = 20
 """So many at once have one person's browsers; allauth looks at each of them at every login."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account import views as account
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import complete_signup, perform_login
 from allauth.mfa.models import Authenticator
@@ -24,6 +25,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shopfolio.lib.http import SeeOther, where_next
 from shopfolio.users import audit, codes, mails, personal_data
+from shopfolio.users.adapter import DEPARTURES
 from shopfolio.users.again import be_sure
 from shopfolio.users.codes import MailedCode, mail_code
 from shopfolio.users.forms import CodeForm, EmailForm, NewPasswordForm, ProfileForm, SignUpForm
@@ -210,6 +212,15 @@ def send_again(request: HttpRequest) -> HttpResponse:
         mail_code(request, mailed.purpose, mailed.email, password=mailed.password, after=mailed.after)
         messages.success(request, _("A new code is on its way; the earlier one no longer works."))
     return SeeOther(reverse("account_code"))
+
+
+@form_page
+def log_out(request: HttpRequest) -> HttpResponse:
+    response: HttpResponse = account.logout(request)
+    if request.method == "POST":
+        for depart in DEPARTURES:
+            depart(response)
+    return response
 
 
 def open_account(request: HttpRequest, mailed: MailedCode) -> HttpResponse:

@@ -70,12 +70,41 @@ def test_a_cart_that_belongs_to_an_account_is_closed_after_the_logout():
     add(browser, variant)
     log_in(browser)
 
-    browser.post("/account/logout/")
-    page = browser.get("/cart/")
+    left = browser.post("/account/logout/")
 
-    assert str(variant) not in page.content.decode()
-    assert page.cookies["cart"].value == ""
+    assert left.cookies["cart"].value == ""
+    assert str(variant) not in browser.get("/cart/").content.decode()
     assert Cart.objects.get(user__email="ana@example.org").count_pieces() == 1
+
+
+def test_after_the_logout_nobody_sees_who_was_paying_in_this_browser():
+    make_person("ana@example.org")
+    browser, order = Client(), make_waiting_order(email="ana@example.org", name="Ana Secret")
+    carry_cart(browser, order.cart)
+    log_in(browser)
+    assert "Ana Secret" in browser.get("/checkout/").content.decode()
+
+    browser.post("/account/logout/")
+
+    assert browser.get("/checkout/")["Location"] == "/cart/"
+    browser.force_login(make_person("next@example.org"))
+    assert browser.get("/checkout/")["Location"] == "/cart/"
+
+
+def test_what_an_account_ordered_fills_in_no_form_of_anybody_else():
+    """A session may end without a logout."""
+    ana, browser = make_person("ana@example.org"), Client()
+    order = make_waiting_order(email="ana@example.org", name="Ana Secret")
+    Order.objects.filter(pk=order.pk).update(user=ana)
+    carry_cart(browser, order.cart)
+
+    stranger = browser.get("/checkout/").content.decode()
+    browser.force_login(ana)
+    herself = browser.get("/checkout/").content.decode()
+
+    assert "Ana Secret" not in stranger
+    assert "ana@example.org" not in stranger
+    assert "Ana Secret" in herself
 
 
 def test_a_stolen_cookie_opens_no_cart_of_an_account():

@@ -50,7 +50,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return SeeOther(reverse("ecommerce:cart"))
     user = who_is(request)
     if request.method != "POST":
-        start = as_known(user) | as_last_time(cart) | as_chosen(user, request.GET.get("address", ""))
+        start = as_known(user) | as_last_time(cart, user) | as_chosen(user, request.GET.get("address", ""))
         return show_form(request, checkout_form(totals, initial=start, user=user), totals)
     form = checkout_form(totals, request.POST, user=user)
     if not form.is_valid():
@@ -177,11 +177,13 @@ def as_chosen(user: Any, address_id: str) -> dict[str, Any]:
     return {name: getattr(address, name) for address in chosen for name in AddressFields.base_fields}
 
 
-def as_last_time(cart: Cart) -> dict[str, Any]:
-    """What the buyer wrote before turning back at the pay page."""
+def as_last_time(cart: Cart, user: Any) -> dict[str, Any]:
+    """What the buyer wrote before turning back at the pay page; what an account ordered, to it alone."""
     names = set(CheckoutForm.base_fields) & {field.name for field in Order._meta.fields} - {"total"}
-    last = cart.orders.order_by("-created").values(*names).first()
-    return {name: value for name, value in (last or {}).items() if value}
+    last = cart.orders.order_by("-created").values("user", *names).first() or {}
+    if last.pop("user", None) not in {None, user and user.pk}:
+        return {}
+    return {name: value for name, value in last.items() if value}
 
 
 def find_attempt(request: HttpRequest) -> StripeSession:
