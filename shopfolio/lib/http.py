@@ -79,7 +79,7 @@ def visitors_address(request: HttpRequest) -> str:
         if not is_trusted_proxy(address):
             break
         try:
-            address = str(ip_address(hop.strip()))
+            address = str(ip_address(without_port(hop.strip())))
         except ValueError:
             break
     return address
@@ -106,4 +106,13 @@ def network_of(request: HttpRequest, *, ipv4: int, ipv6: int) -> str:
 
 
 def is_trusted_proxy(address: str) -> bool:
+    if not address:  # behind a socket file
+        return False
     return any(ip_address(address) in ip_network(proxy) for proxy in settings.TRUSTED_PROXIES)
+
+
+def without_port(hop: str) -> str:
+    """Some proxies add it: 203.0.113.5:4711, [2001:db8::1]:443."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop

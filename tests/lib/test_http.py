@@ -14,6 +14,10 @@ from shopfolio.lib.http import visitors_address, visitors_network, visitors_regi
         ("127.0.0.1", "198.51.100.9, nonsense", "127.0.0.1"),
         ("::1", "198.51.100.9", "::1"),
         ("127.0.0.1", "2001:db8::1", "2001:db8::1"),
+        ("127.0.0.1", "203.0.113.5:4711", "203.0.113.5"),
+        ("127.0.0.1", "[2001:db8::1]:443", "2001:db8::1"),
+        ("127.0.0.1", "[2001:db8::1], 10.0.0.1:80", "2001:db8::1"),
+        ("", "203.0.113.5", ""),
     ],
 )
 def test_only_proxies_of_ours_are_believed_where_a_visitor_comes_from(settings, peer, forwarded, visitor):
