@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
@@ -51,6 +51,7 @@ class RolesForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
+        CustomUser.lock_staff()
         roles = {group.name for group in self.cleaned_data.get("groups", [])}
         stays_owner = Role.OWNER in roles or self.instance.is_superuser
         if self.instance.is_last_owner and not (stays_owner and self.cleaned_data.get("is_active", True)):
@@ -130,6 +131,9 @@ class CustomUserAdmin(BaseAdmin):
         audit.record("user", by=actor(request), about=user, note=note if change else f"new: {note}")
 
     def delete_model(self, request: HttpRequest, obj: CustomUser) -> None:
+        CustomUser.lock_staff()
+        if obj.is_last_owner:
+            raise PermissionDenied
         audit.record("user", by=actor(request), about=obj, note="deleted")
         if picture := obj.avatar.name:
             enqueue("users.delete_picture", key=picture, path=picture)

@@ -101,6 +101,11 @@ class CustomUser(BaseModel, AbstractUser):
         is_owner = models.Q(is_superuser=True) | models.Q(groups__name=Role.OWNER)
         return cls._default_manager.filter(is_owner, is_active=True).distinct()  # type: ignore[return-value]
 
+    @classmethod
+    def lock_staff(cls) -> None:
+        """So that two who end each other's work at once come one after the other. Needs a transaction."""
+        list(cls._default_manager.select_for_update().filter(is_staff=True).order_by("pk").values_list("pk"))
+
     @property
     def roles_shown(self) -> str:
         names = {group.name for group in self.groups.all()}

@@ -10,6 +10,8 @@ from django.test import Client
 
 from shopfolio.users import codes
 from shopfolio.users.models import CustomUser
+from shopfolio.users.roles import Role
+from tests.factories import make_staff
 from tests.race.threads import all_at_once
 from tests.users.people import PASSWORD, mailed_code, make_person, type_password
 
@@ -91,6 +93,34 @@ def test_of_many_guesses_at_one_password_at_once_five_are_looked_at():
     all_at_once(TOGETHER, guess)
 
     assert statuses == {200: 5, 429: TOGETHER - 5}
+
+
+@pytest.mark.parametrize("way", ["change", "delete"])
+def test_of_two_owners_who_end_each_other_at_once_one_stays(monkeypatch, way):
+    looks = CustomUser.is_last_owner.fget
+
+    def slowly(user):  # so that both have looked before either of them is done
+        is_last = looks(user)
+        time.sleep(0.2)
+        return is_last
+
+    monkeypatch.setattr(CustomUser, "is_last_owner", property(slowly))
+    owners = [make_staff(Role.OWNER, email=f"{name}@example.org") for name in ("ana", "rui")]
+    browsers = [Client(), Client()]
+    for browser, owner in zip(browsers, owners, strict=True):
+        browser.force_login(owner)
+        type_password(browser, owner)
+
+    def end(number):
+        other = owners[1 - number]
+        sent = {"email": other.email, "is_active": "on"} if way == "change" else {"post": "yes"}
+        page = f"/admin/users/customuser/{other.pk}/{way}/"
+        return browsers[number].post(page, sent).status_code
+
+    outcomes = all_at_once(2, end)
+
+    assert outcomes["302"] == 1, outcomes
+    assert CustomUser.owners().count() == 1
 
 
 def test_a_sign_up_confirmed_by_many_clicks_makes_one_account_and_lets_each_in():
