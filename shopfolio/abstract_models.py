@@ -148,8 +148,9 @@ class PageQuerySet(models.QuerySet[Any]):
         return self.filter(not_over, status=PageModel.Status.PUBLISHED, activate_date__lte=now)
 
     def visible_to(self, user: Any) -> Self:
-        """Live pages; every page for staff, so that a draft can be looked at in its place."""
-        return self.all() if user.is_active and user.is_staff else self.live()
+        """Live pages; every page for staff who may look at them, so that a draft is seen in its place."""
+        right = f"{self.model._meta.app_label}.view_{self.model._meta.model_name}"
+        return self.all() if user.is_staff and user.has_perm(right) else self.live()
 
 
 def list_index(*fields: str, name: str) -> models.Index:

@@ -9,16 +9,21 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 
 from shopfolio.abstract_models import PageQuerySet
+from shopfolio.users.again import has_shown_second_factor
 
 Pages = TypeVar("Pages", bound=PageQuerySet)
 Row = TypeVar("Row", bound=Model)
 
 
 def shown_to(request: HttpRequest, pages: Pages) -> Pages:
-    """Live pages, and drafts for staff. Without a session cookie nobody is asked who they are."""
-    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+    """Live pages, and drafts where the back office opens.
+
+    Without a session cookie nobody is asked who they are.
+    """
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_staff:
         return pages.live()
-    return pages.visible_to(request.user)
+    is_shown = settings.LOOPBACK or has_shown_second_factor(request)
+    return pages.visible_to(request.user) if is_shown else pages.live()
 
 
 def page_number(request: HttpRequest) -> int:

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
 from allauth.account.decorators import reauthentication_required
+from allauth.mfa.utils import is_mfa_enabled
 from django.http import HttpRequest
 
 SECRETS = ("password", "password1", "password2")
@@ -35,6 +37,12 @@ def ask_again(permission: str, *, only_to_act: bool = False) -> Callable[[Any], 
         return asked
 
     return decorate
+
+
+def has_shown_second_factor(request: HttpRequest) -> bool:
+    """Whether this browser has, since it logged in."""
+    shown = {record["method"] for record in get_authentication_records(request, request.user)}
+    return "mfa" in shown and bool(is_mfa_enabled(request.user))
 
 
 @reauthentication_required  # type: ignore[untyped-decorator]

@@ -16,7 +16,9 @@ from shopfolio.core.models import (
     Tag,
 )
 from shopfolio.core.services import forget_site
-from tests.factories import make_page, make_product, make_testimonial, make_variant
+from shopfolio.users.roles import Role
+from tests.factories import make_page, make_product, make_staff, make_testimonial, make_variant
+from tests.users.people import give_app, show_second_factor
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -68,20 +70,37 @@ def test_a_page_opens_with_content(client, address):
 
 
 @pytest.mark.parametrize("model", [Project, Skill, BlogPost, Policy])
-def test_only_staff_see_a_draft_and_nobody_keeps_it(client, django_user_model, model):
+def test_only_who_may_look_at_them_in_the_back_office_sees_a_draft_and_nobody_keeps_it(
+    client, django_user_model, model
+):
     draft = make_page(model, "Not yet", live=False)
-    staff = django_user_model.objects.create_user("staff@example.org", is_staff=True)
+    editor, clerk = make_staff(Role.EDITOR), make_staff(Role.CLERK)
     buyer = django_user_model.objects.create_user("buyer@example.org")
 
     anonymous = client.get(draft.get_absolute_url())
     client.force_login(buyer)
     to_buyer = client.get(draft.get_absolute_url())
-    client.force_login(staff)
+    client.force_login(clerk)
+    to_clerk = client.get(draft.get_absolute_url())
+    client.force_login(editor)
     to_staff = client.get(draft.get_absolute_url())
 
-    assert (anonymous.status_code, to_buyer.status_code, to_staff.status_code) == (404, 404, 200)
+    assert [each.status_code for each in (anonymous, to_buyer, to_clerk, to_staff)] == [404, 404, 404, 200]
     assert "Not public" in to_staff.content.decode()
     assert to_staff["Cache-Control"] == "private, no-store"
+
+
+def test_on_a_site_that_others_reach_a_draft_asks_for_the_second_factor(client, settings):
+    settings.LOOPBACK = False
+    draft, editor = make_page(BlogPost, "Not yet", live=False), make_staff(Role.EDITOR)
+    client.force_login(editor)
+    give_app(editor)
+
+    with_a_password = client.get(draft.get_absolute_url())
+    show_second_factor(client, editor)
+    with_the_app = client.get(draft.get_absolute_url())
+
+    assert (with_a_password.status_code, with_the_app.status_code) == (404, 200)
 
 
 @pytest.mark.parametrize(

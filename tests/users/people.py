@@ -46,9 +46,18 @@ def run_jobs(name):
 
 def type_password(browser, person):
     """A moment ago, so that nobody asks once more."""
+    note(browser, person, "password")
+
+
+def show_second_factor(browser, person):
+    note(browser, person, "mfa")
+
+
+def note(browser, person, method):
+    """As allauth remembers who has shown what."""
     session = browser.session
     session["account_authentication_methods"] = [
-        {"method": "password", "at": time.time(), "reauthenticated": True}
+        {"method": method, "at": time.time(), "reauthenticated": True}
     ]
     session["account_authentication_methods_user"] = str(person.pk)
     session.save()
