@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from shopfolio.lib.http import is_own_address, visitors_address
 from shopfolio.users import mails
 from shopfolio.users.browsers import browser_name
-from shopfolio.users.codes import ASKED
+from shopfolio.users.codes import ASKED, MailedCode
 from shopfolio.users.limits import MINUTE, Limits
 
 log = structlog.get_logger(__name__)
@@ -90,6 +90,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> Any:
         log.info("logged in", user_id=str(user.pk))
+        MailedCode.forget(request)  # another way in was quicker, and its session lives longer
         end_oldest_sessions(user)
         response = super().post_login(request, user, **kwargs)
         for arrive in ARRIVALS:

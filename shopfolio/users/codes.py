@@ -66,6 +66,10 @@ class MailedCode:
         if request.session.pop(cls.KEY, None):
             request.session.set_expiry(settings.SESSION_COOKIE_AGE)
 
+    def find_user(self) -> CustomUser | None:
+        """Whoever it went to, while the address is still theirs."""
+        return CustomUser.objects.filter(pk=self.user_id, email=self.email).first() if self.user_id else None
+
     def accepts(self, typed: str) -> bool:
         """Raises TooMany when it has been tried too often."""
         TRIES.count(address=self.code)

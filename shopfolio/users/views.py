@@ -184,8 +184,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
     """The code that was mailed, whatever it is for."""
     mailed = MailedCode.of(request)
     if mailed is None:
-        messages.error(request, _("That took a while, and the code has expired. Please begin again."))
-        return SeeOther(reverse("account_login"))
+        return begin_again(request, "account_login")
     if mailed.confirmed:
         return SeeOther(reverse("account_new_password"))
     form = CodeForm(request.POST or None)
@@ -212,6 +211,12 @@ def send_again(request: HttpRequest) -> HttpResponse:
         mail_code(request, mailed.purpose, mailed.email, password=mailed.password, after=mailed.after)
         messages.success(request, _("A new code is on its way; the earlier one no longer works."))
     return SeeOther(reverse("account_code"))
+
+
+def begin_again(request: HttpRequest, page: str) -> HttpResponse:
+    MailedCode.forget(request)
+    messages.error(request, _("That took a while, and the code has expired. Please begin again."))
+    return SeeOther(reverse(page))
 
 
 @form_page
@@ -241,11 +246,16 @@ def open_account(request: HttpRequest, mailed: MailedCode) -> HttpResponse:
 
 
 def log_in(request: HttpRequest, mailed: MailedCode) -> HttpResponse:
+    user = mailed.find_user()
+    if user is None:
+        return begin_again(request, STARTS[mailed.purpose])
     MailedCode.forget(request)
-    return let_in(request, CustomUser.objects.get(pk=mailed.user_id), mailed, method="code")
+    return let_in(request, user, mailed, method="code")
 
 
 def let_choose_password(request: HttpRequest, mailed: MailedCode) -> HttpResponse:
+    if mailed.find_user() is None:
+        return begin_again(request, STARTS[mailed.purpose])
     mailed.confirmed = True
     mailed.keep(request)
     return SeeOther(reverse("account_new_password"))
@@ -265,8 +275,10 @@ def new_password(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         status = 200 if request.method != "POST" else 422
         return render(request, "account/new_password.html", {"form": form, "mailed": mailed}, status=status)
+    user = mailed.find_user()
+    if user is None:
+        return begin_again(request, STARTS[mailed.purpose])
     MailedCode.forget(request)
-    user = CustomUser.objects.get(pk=mailed.user_id)
     with transaction.atomic():
         user.set_password(form.cleaned_data["password"])
         user.save(update_fields=["password"])

@@ -45,10 +45,12 @@ def who(browser):
 def play():
     found = {"offered": b"Use GitHub" in Client().get("/account/login/").content}
     stranger = Client()
+    stranger.post("/account/login/code/", {"email": "ana@example.org"})
     new = log_in(stranger, MAILS, query="?next=/shop/")
     found["leads to"] = new.asked["Location"].partition("?")[0]
     found["form-action"] = "https://github.com" in Client().get("/account/login/")["Content-Security-Policy"]
     found["then"] = new.answer["Location"]
+    found["session lasts"] = stranger.session.get_expiry_age() == settings.SESSION_COOKIE_AGE
     found["new account"] = who(stranger)
     found["may log in by password"] = CustomUser.objects.get().has_usable_password()
     again = Client()

@@ -6,6 +6,7 @@ from urllib.parse import unquote
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.utils import timezone
 
@@ -277,6 +278,56 @@ def test_who_logs_in_without_pause_is_asked_to_wait_in_our_design(client):
 
     assert (answer.status_code, answer["Retry-After"]) == (429, "60")
     assert "One stroke at a time." in answer.content.decode()
+
+
+@pytest.mark.parametrize("way", ["login/code/", "password/reset/"])
+@pytest.mark.parametrize("change", [{"email": "new@example.org"}, None], ids=["another address", "gone"])
+def test_a_code_to_an_address_that_nobody_has_any_more_opens_nothing(client, way, change):
+    person = make_person()
+    client.post(f"/account/{way}", {"email": person.email})
+    code = mailed_code()
+    if change:
+        CustomUser.objects.update(**change)
+    else:
+        person.delete()
+
+    answer = client.post("/account/code/", {"code": code})
+
+    assert (answer.status_code, answer["Location"]) == (303, f"/account/{way}")
+    assert "_auth_user_id" not in client.session
+    assert not EmailAddress.objects.filter(email="new@example.org").exists()
+
+
+def test_an_address_that_changes_before_the_new_password_is_typed_keeps_the_old_one(client):
+    person = make_person()
+    client.post("/account/password/reset/", {"email": person.email})
+    client.post("/account/code/", {"code": mailed_code()})
+    CustomUser.objects.update(email="new@example.org")
+
+    answer = client.post("/account/password/reset/new/", {"password": "eleven paper cranes"})
+
+    assert (answer.status_code, answer["Location"]) == (303, "/account/password/reset/")
+    assert CustomUser.objects.get().check_password(PASSWORD)
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_code_that_was_asked_for_is_forgotten_at_another_login(client):
+    person = make_person()
+    client.post("/account/login/code/", {"email": person.email})
+
+    client.post("/account/login/", {"login": person.email, "password": PASSWORD})
+
+    assert "mailed_code" not in client.session
+    assert client.session.get_expiry_age() > 15 * 60
+
+
+def test_behind_a_socket_file_where_nobody_has_an_address_people_log_in(client):
+    person = make_person()
+
+    answer = client.post("/account/login/", {"login": person.email, "password": PASSWORD}, REMOTE_ADDR="")
+
+    assert answer["Location"] == "/account/"
+    assert UserSession.objects.get().ip == "0.0.0.0"  # noqa: S104
 
 
 def test_guessing_many_passwords_from_many_networks_ends_and_passkeys_still_log_in(client):

@@ -27,6 +27,7 @@ def test_with_github_people_log_in_and_nobody_takes_anothers_account(tmp_path):
         "leads to": "https://github.com/login/oauth/authorize",
         "form-action": True,
         "then": "/shop/",
+        "session lasts": True,
         "new account": "ana@example.org",
         "may log in by password": False,
         "again": ["ana@example.org", 1],
