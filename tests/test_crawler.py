@@ -8,17 +8,20 @@ from typing import Any
 from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path, resolve
 
 from shopfolio.ecommerce.models import Order
+from shopfolio.ecommerce.services.addresses import keep_address
 from shopfolio.users.models import CustomUser
 from shopfolio.users.roles import Role
 from tests.counts import count
 from tests.everything import add_rows
-from tests.factories import carry_cart, make_cart, make_owner, make_staff, make_variant
+from tests.factories import ADDRESS, carry_cart, make_cart, make_owner, make_staff, make_variant
+from tests.users.people import give_app, make_person, type_password
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -37,6 +40,13 @@ ATTACKS: dict[str, tuple[Callable[[str], str], bool]] = {
 TRIED = list(ATTACKS.values())[: count(2, len(ATTACKS))]
 ENOUGH = count(1, 2)
 """Pages of one view, and forms of one view with the same fields, that are looked at."""
+ROOMS = {
+    "account_profile", "account_data", "account_security", "account_change_password", "account_email",
+    "usersessions_list", "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes",
+    "mfa_edit_webauthn", "mfa_remove_webauthn", "core:account_newsletter",
+    "ecommerce:account_orders", "ecommerce:addresses", "ecommerce:address_new", "ecommerce:address",
+}  # fmt: skip
+"""Of an account: a buyer comes to each of them."""
 LEADS_OUT = {"account_logout", "admin:logout", "admin:test_step"}  # the last one to Stripe, at once
 
 
@@ -169,9 +179,14 @@ def visitor() -> Client:
 
 
 def buyer() -> Client:
-    browser = Client(raise_request_exception=False)
+    """With all that an account can have, and not asked once more who they are."""
+    browser, person = Client(raise_request_exception=False), make_person("buyer@example.org")
     carry_cart(browser, make_cart((make_variant(), 1)))
-    browser.force_login(CustomUser.objects.create_user("buyer@example.org"))
+    give_app(person)
+    Authenticator.objects.create(user=person, type="webauthn", data={"name": "Phone"})
+    keep_address(person, fields=ADDRESS)
+    browser.force_login(person)
+    type_password(browser, person)
     return browser
 
 
@@ -197,7 +212,7 @@ def staff(person: CustomUser) -> Client:
     ("role", "start", "views"),
     [
         (visitor, "/", 20),
-        (buyer, "/cart/", 20),
+        (buyer, "/account/", 35),
         (clerk, "/admin/", 30),
         (editor, "/admin/", 30),
         (owner, "/admin/", 60),
@@ -211,6 +226,7 @@ def test_nobody_breaks_a_page_or_finds_what_they_typed_live(
 
     crawler.crawl("/", start, order.get_absolute_url(), "/no-such-page/", "/contact/")
 
+    assert role is not buyer or set(crawler.pages) >= ROOMS, sorted(ROOMS - set(crawler.pages))
     assert crawler.wrong == []
     assert len(crawler.pages) >= views, sorted(crawler.pages)
     assert crawler.forms.total() > 0

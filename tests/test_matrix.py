@@ -116,3 +116,20 @@ def test_everybody_is_answered_as_the_matrix_says(private_files):
 
     was = TABLE.read_text()
     assert now == was, "".join(unified_diff(was.splitlines(True), now.splitlines(True), "matrix.md", "now"))
+
+
+def test_without_a_second_factor_nobody_gets_further_than_the_page_that_asks_for_it(private_files, settings):
+    """The table above is loopback's, where a password is enough."""
+    settings.LOOPBACK = False
+    add_rows()
+    browser = log_in(make_owner(password=PASSWORD))
+
+    answers = {
+        f"{name} {method}": answer_of(browser, method, path)
+        for name, path in addresses.of_the_back_office().items()
+        for method in ("get", "post")
+    }
+
+    others = {where: answer for where, answer in answers.items() if answer not in {"403", "who?", "log in"}}
+    assert len(answers) > 300
+    assert others == {"login get": "303", "login post": "303", "logout get": "405", "logout post": "200"}

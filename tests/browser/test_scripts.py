@@ -2,12 +2,16 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.conf import settings
 from django.db import models
+from django.test import Client
+from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from shopfolio.core.models import ContactMessage
@@ -15,16 +19,21 @@ from shopfolio.core.services import forget_site, receive_message
 from shopfolio.ecommerce.models import Order, Variant
 from shopfolio.ecommerce.models.cart import CartCookie
 from shopfolio.ecommerce.services import mails
+from shopfolio.ecommerce.services.addresses import keep_address
 from shopfolio.lib import html
 from shopfolio.tasks.models import Email
 from tests import addresses
 from tests.everything import add_rows
-from tests.factories import (
-    make_cart,
-    make_paid_order,
-)
+from tests.factories import ADDRESS, make_cart, make_paid_order
 from tests.troubles import make_dead_job
+from tests.users.people import give_app, make_person, type_password
 
+ROOMS = [
+    "account_home", "account_profile", "account_data", "account_security", "account_change_password",
+    "account_email", "usersessions_list", "mfa_view_recovery_codes",
+    "core:account_newsletter", "ecommerce:account_orders", "ecommerce:addresses", "ecommerce:address_new",
+]  # fmt: skip
+"""Of an account."""
 CALL = "ran('xss')"
 TAGS = [
     "<script>{}</script>",
@@ -196,6 +205,36 @@ def test_no_page_of_the_back_office_runs_what_was_typed_or_asks_another_site(
 
     assert len(found) >= 60
     assert {address: what for address, what in found.items() if what} == {}
+    assert asked == {live_site}
+
+
+@pytest.mark.usefixtures("listening")
+def test_no_page_of_an_account_runs_what_was_typed_or_asks_another_site(
+    page: Page, rows: Order, asked: set[str], live_site: str
+) -> None:
+    person, client = make_person("rui@example.org"), Client(headers={"User-Agent": PAYLOADS[0]})
+    give_app(person)
+    key = Authenticator.objects.create(user=person, type="webauthn", data={"name": EVERYTHING})
+    address = keep_address(person, fields=ADDRESS)
+    Order.objects.filter(pk=rows.pk).update(user=person)
+    client.force_login(person)
+    type_password(client, person)
+    write_everywhere()
+    UserSession.objects.update(user_agent=EVERYTHING)
+    session = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_site}
+    page.context.add_cookies([session])
+    reads = [reverse(name) for name in ROOMS]
+    reads += [reverse(name, args=[key.pk]) for name in ("mfa_edit_webauthn", "mfa_remove_webauthn")]
+    reads += [reverse("ecommerce:address", args=[address.pk])]
+
+    found, texts = {}, ""
+    for path in reads:
+        found[path] = heard_at(page, path)
+        assert urlsplit(page.url).path == path
+        texts += page.content()
+
+    assert {path: what for path, what in found.items() if what} == {}
+    assert texts.count("ran(") > 100
     assert asked == {live_site}
 
 
