@@ -30,14 +30,6 @@ def has_second_factor(user: Any) -> bool:
     return bool(is_mfa_enabled(user))
 
 
-def has_shown_second_factor(request: HttpRequest) -> bool:
-    """Whether this browser has, since it logged in."""
-    from allauth.account.authentication import get_authentication_records
-
-    shown = {record["method"] for record in get_authentication_records(request, request.user)}
-    return "mfa" in shown and has_second_factor(request.user)
-
-
 def way_to_show(user: Any) -> str:
     """The page that asks for the app's code, or for a passkey where there is no app."""
     from allauth.mfa.models import Authenticator
@@ -52,6 +44,8 @@ def second_factor_first(view: Any) -> Any:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        from shopfolio.users.again import has_shown_second_factor  # only once the apps are loaded
+
         is_leaving = request.path == reverse("admin:logout")
         if settings.LOOPBACK or is_leaving or has_shown_second_factor(request):
             return view(request, *args, **kwargs)
@@ -115,6 +109,12 @@ class BackOffice(AdminSite):
         if not self.has_permission(request):
             raise PermissionDenied
         return SeeOther(first_page)
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """The account pages' own, which leaves nothing of the person in the browser."""
+        from shopfolio.users.views import log_out  # only once the apps are loaded
+
+        return log_out(request)
 
     def get_urls(self) -> list[Any]:
         from shopfolio import first_start  # only once the apps are loaded

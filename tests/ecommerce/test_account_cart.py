@@ -77,14 +77,15 @@ def test_a_cart_that_belongs_to_an_account_is_closed_after_the_logout():
     assert Cart.objects.get(user__email="ana@example.org").count_pieces() == 1
 
 
-def test_after_the_logout_nobody_sees_who_was_paying_in_this_browser():
-    make_person("ana@example.org")
+@pytest.mark.parametrize("logout", ["/account/logout/", "/admin/logout/"])
+def test_after_the_logout_nobody_sees_who_was_paying_in_this_browser(logout):
+    make_person("ana@example.org", is_staff=True)
     browser, order = Client(), make_waiting_order(email="ana@example.org", name="Ana Secret")
     carry_cart(browser, order.cart)
     log_in(browser)
     assert "Ana Secret" in browser.get("/checkout/").content.decode()
 
-    browser.post("/account/logout/")
+    browser.post(logout)
 
     assert browser.get("/checkout/")["Location"] == "/cart/"
     browser.force_login(make_person("next@example.org"))
