@@ -1,7 +1,7 @@
 // A small picture is shown large on a click; without this script it is a link to the picture itself.
 const view = document.querySelector("[data-view]");
 const links = [...document.querySelectorAll("[data-views] a")];
-const wide = view.querySelector("img[sizes]")?.sizes ?? "92vw";
+const wide = "(min-width: 48rem) 52vw, 80vw";
 
 const show = (link) => {
   const picture = link.querySelector("picture").cloneNode(true);
