@@ -25,6 +25,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
+from shopfolio.lib.colours import shades
 from shopfolio.lib.db import delete_in_batches, refuse_in_transaction
 from shopfolio.tasks.models import Email, Job
 from shopfolio.tasks.outbox import Away, enqueue, job, let_one_ask, waiting
@@ -79,7 +80,8 @@ def render_mail(template: str, context: dict[str, Any]) -> tuple[str, str, str]:
     """Subject in one line, text, and HTML with the stylesheet put into its elements."""
     subject = one_line(render(f"emails/{template}/subject.txt", context))
     text = tidy(render(f"emails/{template}/body.txt", context))
-    return subject, text, inliner().inline(render(f"emails/{template}/body.html", context))
+    accent = render("emails/includes/accent.txt", {})
+    return subject, text, inliner(accent).inline(render(f"emails/{template}/body.html", context))
 
 
 def render(name: str, context: dict[str, Any]) -> str:
@@ -106,10 +108,20 @@ def wrapped(line: str) -> str:
     return textwrap.fill(line, LINE, break_long_words=False, break_on_hyphens=False)
 
 
+ACCENT_ON_PAPER, ACCENT_IN_THE_DARK = "#1e3fb4", "#a9bcff"
+"""Of email.css: read as text on paper, and with paper's colour as text on them."""
+
+
 @cache
-def inliner() -> css_inline.CSSInliner:
-    """Puts the stylesheet into the elements; its @media rules stay a <style> for those that read one."""
+def inliner(accent: str) -> css_inline.CSSInliner:
+    """Puts the stylesheet into the elements; its @media rules stay a <style> for those that read one.
+
+    accent: the owner's, six digits; empty: the stylesheet's own.
+    """
     stylesheet = Path(str(finders.find("shopfolio/email.css"))).read_text(encoding="utf-8")
+    if accent:
+        own = shades(f"#{accent}")
+        stylesheet = stylesheet.replace(ACCENT_ON_PAPER, own.light).replace(ACCENT_IN_THE_DARK, own.dark)
     return css_inline.CSSInliner(extra_css=stylesheet, load_remote_stylesheets=False, keep_at_rules=True)
 
 

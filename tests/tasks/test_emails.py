@@ -1,7 +1,9 @@
 from email import message_from_bytes, policy
+from pathlib import Path
 from smtplib import SMTPDataError
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.core import mail
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -9,6 +11,9 @@ from django.core.files.storage import storages
 from django.core.mail import BadHeaderError
 from django.db import transaction
 
+from shopfolio.core.models import Profile
+from shopfolio.core.services import forget_site
+from shopfolio.lib.colours import PAPERS, READABLE, contrast, shades
 from shopfolio.tasks import emails
 from shopfolio.tasks.emails import queue_mail, send_email, tidy
 from shopfolio.tasks.models import Email, Job
@@ -190,6 +195,24 @@ def test_text_is_not_escaped_but_html_is():
 
 def test_styles_are_in_the_elements():
     assert '<p class="soft" style="' in queue().html
+
+
+def test_a_mail_wears_the_owners_accent_in_shades_that_can_be_read():
+    Profile.objects.update_or_create(pk=Profile.ID, defaults={"accent": "#ffd400"})
+    forget_site()
+    email = queue_mail("mail_test", key="1", to="ana@example.org", context={"site_url": "https://a.example"})
+
+    own = shades("#ffd400")
+    assert f"color: {own.light};" in email.html.replace(" !important", "")
+    assert f"color: {own.dark} !important" in email.html
+    assert not {"color: #1e3fb4", "color: #a9bcff"} & set(email.html.split(";"))
+    assert min(contrast(own.light, PAPERS["light"]), contrast(own.dark, PAPERS["dark"])) >= READABLE
+
+
+def test_a_mails_papers_are_the_sites():
+    css = Path(str(finders.find("shopfolio/email.css"))).read_text()
+
+    assert [css.count(paper) > 0 for paper in PAPERS.values()] == [True, True]
 
 
 def test_the_stylesheet_is_found_without_collectstatic(settings, tmp_path):
