@@ -230,6 +230,25 @@ def test_mails_about_their_order_to_another_address_are_theirs_and_other_mails_t
     assert left.filter(key="1").exists()
 
 
+def test_a_mail_that_could_not_be_sent_goes_too_and_one_on_its_way_arrives(client, person):
+    def mail(key, **job):
+        email = Email.objects.create(key=key, to=ANA, subject="Hi", text="x", message_id=key)
+        Job.objects.create(
+            name="tasks.send_email", key=str(email.pk), args={"email_id": str(email.pk)}, **job
+        )
+
+    far = timezone.now() + timedelta(days=99)
+    mail("given up", status=Job.Status.DEAD)
+    mail("on its way", due_at=far)
+
+    wish(client)
+    let_it_be_done()
+
+    left = Email.objects.filter(key__in=["given up", "on its way"])
+    assert [email.key for email in left] == ["on its way"]
+    assert not Job.objects.filter(status=Job.Status.DEAD).exists()
+
+
 def test_refunds_how_it_was_paid_and_second_factors_are_taken_along(client, person):
     order = buy()
     session = order.sessions.get()

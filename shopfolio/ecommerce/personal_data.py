@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shopfolio.ecommerce.models import Cart, Entitlement, Invoice, Order, OrderEvent, Refund, StripeSession
+from shopfolio.tasks.emails import delete_mails
 from shopfolio.tasks.models import Email
 from shopfolio.users.models import CustomUser
 from shopfolio.users.personal_data import Files, Holder, rows
@@ -81,7 +82,7 @@ def erase(person: CustomUser) -> None:
     links = {"link_version": F("link_version") + 1, "modified": timezone.now()}
     Order.objects.filter(pk__in=theirs).update(**changes | links)
     for key in theirs:
-        mails_about(key).filter(status=Email.Status.SENT).delete()
+        delete_mails(mails_about(key))
     OrderEvent.objects.filter(order__in=theirs, is_note=True).delete()
     Entitlement.objects.filter(order__in=theirs).update(status=Entitlement.Status.REVOKED)
     for session in StripeSession.objects.filter(order__in=theirs):

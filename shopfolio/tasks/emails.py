@@ -20,6 +20,7 @@ from django.core.files.storage import storages
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.validators import validate_email
+from django.db.models import QuerySet
 from django.template import Context, Engine
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -236,6 +237,15 @@ class FolderBackend(BaseEmailBackend):
             draft.write_bytes(message.message().as_bytes())
             draft.rename(settings.MAIL_DIR / name)
         return len(email_messages)
+
+
+def delete_mails(mails: QuerySet[Email]) -> None:
+    """What was sent or given up; what is on its way still arrives."""
+    unsent = [str(key) for key in mails.exclude(status=Email.Status.SENT).values_list("pk", flat=True)]
+    jobs = Job.objects.filter(name="tasks.send_email", key__in=unsent)
+    on_their_way = list(jobs.filter(status=Job.Status.DUE).values_list("key", flat=True))
+    jobs.filter(status=Job.Status.DEAD).delete()
+    mails.exclude(pk__in=on_their_way).delete()
 
 
 TEXTS_LIVE = timedelta(days=90)

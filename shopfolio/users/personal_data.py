@@ -23,6 +23,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shopfolio.lib.locales import format_day
+from shopfolio.tasks.emails import delete_mails
 from shopfolio.tasks.models import Email
 from shopfolio.tasks.outbox import enqueue
 from shopfolio.users import audit, mails
@@ -149,7 +150,7 @@ def nameless_in_history(found: QuerySet[Any]) -> None:
 
 def erase_own(person: CustomUser) -> None:
     nameless_in_history(CustomUser.objects.filter(pk=person.pk))
-    mails_to(person).filter(status=Email.Status.SENT).delete()
+    delete_mails(mails_to(person))
     for session in UserSession.objects.filter(user=person):
         session.end()
     if picture := person.avatar.name:

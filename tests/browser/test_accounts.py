@@ -185,7 +185,9 @@ def test_what_a_guest_ordered_is_in_the_account_that_they_open_later(page: Page,
     sign_up(page)
     room(page, "Orders")
 
-    expect(page.get_by_role("link", name=re.compile("^Order [A-Z0-9]{8}$"))).to_have_text([f"Order {order.number}"])
+    expect(page.get_by_role("link", name=re.compile("^Order [A-Z0-9]{8}$"))).to_have_text(
+        [f"Order {order.number}"]
+    )
     expect(page.get_by_text(other.number)).to_have_count(0)
     page.get_by_role("link", name=f"Order {order.number}").click()
     page.wait_for_url(f"**{order.get_absolute_url()}")
