@@ -91,6 +91,16 @@ def test_beside_a_product_hang_those_of_its_case_study_and_then_those_of_its_kin
     assert titles_beside(client, "one") == ["Two", "Three", "Four", "Five"]
 
 
+def test_a_form_that_comes_back_still_has_the_others_beside_it(client):
+    make_variant(make_product("Tide"))
+    make_variant(make_product("One"))
+
+    answer = client.post("/cart/add/tide/", {"quantity": "0"})
+
+    assert answer.status_code == 422
+    assert '<a href="/shop/one/">One</a>' in answer.content.decode()
+
+
 def test_alone_in_the_shop_a_product_has_nothing_beside_it(client):
     make_variant(make_product("Print"))
     make_variant(make_product("Book"), kind="digital")

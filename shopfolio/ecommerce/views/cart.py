@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shopfolio.ecommerce.exceptions import ShopError
 from shopfolio.ecommerce.forms import AddToCartForm, CartForm
-from shopfolio.ecommerce.models import Cart, CartLine, Order, Product
+from shopfolio.ecommerce.models import Cart, CartLine, Order
 from shopfolio.ecommerce.models.cart import CartCookie
 from shopfolio.ecommerce.services.cart import add_to_cart, carry_over, cart_for, set_quantity
 from shopfolio.ecommerce.services.pricing import PricedLine, Totals, price_cart
@@ -36,7 +36,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
     product = find_product(request, slug)
     form = AddToCartForm(request.POST, variants=product.variants_on_sale)
     if not form.is_valid():
-        return not_added(request, product, form)
+        return not_added(request, slug, form)
     try:
         with transaction.atomic():
             CART.count(request)
@@ -44,10 +44,10 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
             add_to_cart(cart, variant=form.cleaned_data["variant"], quantity=form.cleaned_data["quantity"])
     except ShopError as error:
         form.add_error(None, error.message)
-        return not_added(request, product, form)
+        return not_added(request, slug, form)
     except IntegrityError:  # at the commit: somebody deleted the variant meanwhile
         form.add_error(None, _("%(name)s is no longer offered.") % {"name": form.cleaned_data["variant"]})
-        return not_added(request, find_product(request, slug), form)
+        return not_added(request, slug, form)
     return added(request, cart, form) if is_htmx(request) else back_to(cart)
 
 
@@ -63,9 +63,9 @@ def added(request: HttpRequest, cart: Cart, form: AddToCartForm) -> HttpResponse
     return response
 
 
-def not_added(request: HttpRequest, product: Product, form: AddToCartForm) -> HttpResponse:
+def not_added(request: HttpRequest, slug: str, form: AddToCartForm) -> HttpResponse:
     if not is_htmx(request):
-        return show_product(request, product, form=form, status=422)
+        return show_product(request, slug, form=form, status=422)
     errors = [message for messages in form.errors.values() for message in messages]
     return render(request, "ecommerce/_added.html", {"errors": errors}, status=422)
 

@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -42,12 +41,7 @@ def paged(query: str, number: int) -> str:
 @public_page()
 @require_safe
 def product(request: HttpRequest, slug: str) -> HttpResponse:
-    shown = shown_to(request, Product.objects.all())
-    found = [] if "\x00" in slug else list(with_all(shown.with_beside(slug)))
-    here = next((each for each in found if each.slug == slug), None)
-    if here is None:
-        raise Http404
-    return show_product(request, here, beside=nearest(here, found))
+    return show_product(request, slug)
 
 
 def nearest(product: Product, others: list[Product]) -> list[Product]:
@@ -71,15 +65,15 @@ def with_all(products: ProductQuerySet) -> ProductQuerySet:
 
 
 def show_product(
-    request: HttpRequest,
-    product: Product,
-    *,
-    beside: Sequence[Product] = (),
-    form: AddToCartForm | None = None,
-    status: int = 200,
+    request: HttpRequest, slug: str, *, form: AddToCartForm | None = None, status: int = 200
 ) -> HttpResponse:
+    shown = shown_to(request, Product.objects.all())
+    found = [] if "\x00" in slug else list(with_all(shown.with_beside(slug)))
+    product = next((each for each in found if each.slug == slug), None)
+    if product is None:
+        raise Http404
     context: dict[str, Any] = {"page": product, "product": product, "form": form, "settings": shop_settings()}
-    context["beside"] = beside
+    context["beside"] = nearest(product, found)
     context["variants"] = variants = product.variants_on_sale
     context["needs_address"] = any(variant.is_sent for variant in variants)
     context["has_downloads"] = any(variant.kind == Variant.Kind.DIGITAL for variant in variants)
