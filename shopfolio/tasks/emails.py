@@ -29,7 +29,7 @@ from uuid_utils.compat import uuid7
 from shopfolio.lib.colours import shades
 from shopfolio.lib.db import delete_in_batches, refuse_in_transaction
 from shopfolio.tasks.models import Email, Job
-from shopfolio.tasks.outbox import Away, enqueue, job, let_one_ask, waiting
+from shopfolio.tasks.outbox import Away, enqueue, job, let_one_ask, refuse_while_away, waiting
 
 LINE = 72
 """Letters in a line of text."""
@@ -144,11 +144,14 @@ UNREACHED = (
 
 @job("tasks.send_email", external=True)
 def send_email(*, email_id: str) -> None:
-    """Send a queued mail, unless the server is known to be away: workers in vain at it do nothing else."""
-    last = waiting("tasks.send_email", MailServerAway.who).last()
-    if last and not Email.objects.filter(sent_at__gt=last.modified).exists():
-        raise MailServerAway("The mail server is away.")
+    """Send a queued mail, unless the server is known to be away."""
+    away = MailServerAway("The mail server is away.")
+    refuse_while_away("tasks.send_email", away, has_answered=has_taken_one)
     send(email_id=email_id)
+
+
+def has_taken_one(since: datetime) -> bool:
+    return Email.objects.filter(sent_at__gt=since).exists()
 
 
 @job("tasks.watch_mail", external=True, every=30, when=lambda: waiting("tasks.send_email", "mail").exists())

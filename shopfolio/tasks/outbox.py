@@ -9,7 +9,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -281,6 +281,16 @@ def let_wait(row: Job, error: Away, *, owner: str) -> None:
 def waiting(name: str, who: str) -> models.QuerySet[Job]:
     """Jobs of a name that somebody who is away keeps waiting, the longest first."""
     return Job.objects.filter(status=Job.Status.DUE, name=name, waits_for=who).order_by("modified")
+
+
+def refuse_while_away(name: str, away: Away, *, has_answered: Callable[[datetime], bool]) -> None:
+    """Who asked last speaks for all: workers that wait in vain for somebody do nothing else meanwhile.
+
+    has_answered: whether anybody has had an answer since then. Raises `away`.
+    """
+    last = waiting(name, away.who).last()
+    if last and not has_answered(last.modified):
+        raise away
 
 
 def let_one_ask(name: str, ask: Callable[..., object], *, away: type[Away]) -> None:

@@ -104,13 +104,17 @@ def test_the_cart_changes_in_place_is_told_and_the_focus_stays(live_site: str, p
     assert page.evaluate("window.isTheSamePage") is True
 
 
-def test_what_is_wrong_in_the_cart_is_shown_in_place(live_site: str, page: Page) -> None:
+def open_cart_with_one(page: Page) -> None:
     make_shop()
     make_variant(make_product("One"), price=1_000)
     page.goto("/shop/one/")
     page.get_by_role("button", name="Add to cart").click()
     expect(page.locator("#added")).to_contain_text("in your cart")
     page.goto("/cart/")
+
+
+def test_what_is_wrong_in_the_cart_is_shown_in_place(live_site: str, page: Page) -> None:
+    open_cart_with_one(page)
     page.locator("main form").evaluate("form => { form.noValidate = true; }")
 
     page.get_by_label("Quantity, One").fill("1000")
@@ -124,12 +128,7 @@ def test_what_is_wrong_in_the_cart_is_shown_in_place(live_site: str, page: Page)
 def test_a_refusal_is_said_above_the_cart_and_gone_when_the_next_try_works(
     live_site: str, page: Page
 ) -> None:
-    make_shop()
-    make_variant(make_product("One"), price=1_000)
-    page.goto("/shop/one/")
-    page.get_by_role("button", name="Add to cart").click()
-    expect(page.locator("#added")).to_contain_text("in your cart")
-    page.goto("/cart/")
+    open_cart_with_one(page)
     refusal = '<div class="notice bad"><b>Too quick</b></div>'
     page.route("**/cart/update/", lambda route: route.fulfill(status=429, body=refusal))
 

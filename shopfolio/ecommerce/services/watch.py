@@ -1,6 +1,6 @@
 """Keeping up with Stripe: nobody told us, or nobody could be asked for a while."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -58,10 +58,10 @@ def settle_slow() -> None:
 
 
 def refuse_while_away(name: str) -> None:
-    """Who asked last speaks for all: workers that wait for Stripe in vain send no mails meanwhile.
+    """Raises PaymentUnavailable when a job of this name waits, and Stripe has not answered anybody since."""
+    away = PaymentUnavailable("Stripe is away.")
+    outbox.refuse_while_away(name, away, has_answered=has_answered)
 
-    Raises PaymentUnavailable when a job of this name waits, and Stripe has not answered anybody since.
-    """
-    last = outbox.waiting(name, PaymentUnavailable.who).last()
-    if last and not StripeSession.objects.filter(asked_at__gt=last.modified).exists():
-        raise PaymentUnavailable("Stripe is away.")
+
+def has_answered(since: datetime) -> bool:
+    return StripeSession.objects.filter(asked_at__gt=since).exists()
