@@ -39,7 +39,7 @@ SHOP_WORDS: dict[str, tuple[Any, Any]] = {
     "tax_category": (_("How your goods are taxed"), _("A product may say otherwise.")),
     "tax_note": ("", _("The law that exempts you, word for word.")),
     "shipping_price": (_("Delivery costs"), ""),
-    "ships_to": (_("Where you deliver"), _("None ticked: everywhere.")),
+    "ships_to": (_("Where you deliver"), ""),
     "low_stock": (
         _("Few are left from"),
         _("With so many pieces or fewer, the shop says that few are left."),

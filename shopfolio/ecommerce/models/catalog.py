@@ -69,7 +69,7 @@ class ShopSettings(SingletonModel):
     ships_to = ListField(
         _("delivers to"),
         item=country,
-        help_text=_("None chosen: everywhere. Several: hold Ctrl or ⌘."),
+        help_text=_("None ticked: everywhere."),
     )
     low_stock = models.PositiveIntegerField(_("few left from"), default=5)
     invoice_prefix = models.CharField(_("invoice numbers begin with"), max_length=12, default="INV")
