@@ -6,6 +6,7 @@ from playwright.sync_api import Page
 
 from shopfolio.core.models import Policy
 from shopfolio.ecommerce.models.cart import CartCookie
+from shopfolio.tasks.models import Email
 from shopfolio.tasks.outbox import run_due_jobs
 from tests.factories import (
     carry_cart,
@@ -70,6 +71,7 @@ def test_the_story_of_an_order_is_readable_beside_the_menu(owner_page: Page):
     make_shop()
     order = make_paid_order()
     run_due_jobs()
+    Email.objects.update(subject="New order PLHWRZ4N: €1,146.00 from a buyer of a long name")
     owner_page.set_viewport_size({"width": 768, "height": 1000})
 
     owner_page.goto(f"/admin/ecommerce/order/{order.pk}/change/")
