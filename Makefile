@@ -43,13 +43,13 @@ test: test-sqlite test-postgres ## Run the tests: all on SQLite, those that touc
 
 .PHONY: test-sqlite
 test-sqlite: .venv/installed-dev ## Run the tests on SQLite, browser tests included (some of them: ARGS="tests/lib -x")
-	@DATABASE_URL= CACHE_URL= CELERY_BROKER_URL= $(PY) -m pytest --numprocesses $(TEST_WORKERS) --dist loadgroup $(ARGS)
+	@DATABASE_URL= CACHE_URL= CELERY_BROKER_URL= $(PY) -m pytest --numprocesses $(TEST_WORKERS) --dist worksteal $(ARGS)
 
 .PHONY: test-postgres
 test-postgres: .venv/installed-dev ## Run the tests that touch rows on PostgreSQL and Redis
 	@export DATABASE_URL="$(TEST_DATABASE_URL)" CACHE_URL="$(TEST_REDIS_URL)/8" CELERY_BROKER_URL="$(TEST_REDIS_URL)/9"; \
 	if reason=$$($(PY) -m tests.services); then \
-		$(PY) -m pytest --numprocesses $(TEST_WORKERS) -m rows $(ARGS); \
+		$(PY) -m pytest --numprocesses $(TEST_WORKERS) --dist worksteal -m rows $(ARGS); \
 	else \
 		printf '\033[1;31m!!! %s The tests on PostgreSQL and Redis are LEFT OUT.\033[0m\n' "$$reason"; \
 		[ "$${CI:-}" != true ] || { echo "CI=true allows no test to be left out."; exit 1; }; \

@@ -1,10 +1,14 @@
+import fcntl
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 
 pytest_plugins = [
@@ -41,6 +45,59 @@ def _plain_static_files() -> Iterator[None]:
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
         yield
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """A folder that the first worker process in need of it fills for all of them."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def made(name: str, fill: Callable[[Path], object]) -> Path:
+        folder = shared / name
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                unfinished = shared / f"{name}.unfinished"
+                unfinished.mkdir()
+                fill(unfinished)
+                unfinished.rename(folder)
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def demo_media(made_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+    """The demo's pictures in all their sizes; use it, or a copy, as MEDIA_ROOT."""
+    from shopfolio.core.demo.renditions import make_demo_renditions
+
+    def fill(folder: Path) -> None:
+        with override_settings(MEDIA_ROOT=folder):
+            make_demo_renditions(lambda progress: None)
+
+    return made_once("demo-media", fill)
+
+
+@pytest.fixture(scope="module")
+def module_rows(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """What a fixture of a module makes after it is there for all tests of the module, and then taken back."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def bare_status_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For thousands of requests of which the status alone is asked."""
+    from shopfolio.core import middleware
+    from shopfolio.core.views import status_pages
+
+    def bare(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
+        return status_pages.kept_nowhere(HttpResponse(status=status))
+
+    for module in (middleware, status_pages):
+        monkeypatch.setattr(module, "status_page", bare)
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ def rows(private_files: Any) -> None:
     add_rows()
 
 
+@pytest.mark.usefixtures("bare_status_pages")
 @pytest.mark.parametrize("headers", BAD_ORIGINS.values(), ids=BAD_ORIGINS)
 def test_no_address_takes_anything_from_elsewhere(rows: None, headers: dict[str, str]) -> None:
     visitor, owner = Client(enforce_csrf_checks=True), Client(enforce_csrf_checks=True)
@@ -72,6 +73,7 @@ def writes() -> Iterator[set[str]]:
 
 
 @pytest.mark.rows
+@pytest.mark.usefixtures("bare_status_pages")
 def test_reading_changes_nothing(rows: None, settings: Any) -> None:
     visitor, buyer, owner = Client(), Client(), Client()
     order = Order.objects.get(status=Order.Status.PAID)

@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 IS_POSTGRES = connection.vendor == "postgresql"
 
 
-@pytest.fixture
-def many():
+@pytest.fixture(scope="module")
+def many(module_rows):
     """Two pages of everything; PostgreSQL decides as for many more."""
     project, tag = None, Tag.objects.create(title="Tide")
     for number in range(26):

@@ -102,7 +102,7 @@ def ask(browsers: dict[str, Client], name: str, path: str) -> str:
 
 
 @time_machine.travel(NOON, tick=False)  # a job that is not due yet must not become so meanwhile
-def test_everybody_is_answered_as_the_matrix_says(private_files):
+def test_everybody_is_answered_as_the_matrix_says(private_files, bare_status_pages):
     add_rows()
     people = {name: make() for name, make in PEOPLE.items()}
 
@@ -118,7 +118,9 @@ def test_everybody_is_answered_as_the_matrix_says(private_files):
     assert now == was, "".join(unified_diff(was.splitlines(True), now.splitlines(True), "matrix.md", "now"))
 
 
-def test_without_a_second_factor_nobody_gets_further_than_the_page_that_asks_for_it(private_files, settings):
+def test_without_a_second_factor_nobody_gets_further_than_the_page_that_asks_for_it(
+    private_files, bare_status_pages, settings
+):
     """The table above is loopback's, where a password is enough."""
     settings.LOOPBACK = False
     add_rows()

@@ -3,7 +3,7 @@
 A test ends in failure when a page broke the Content-Security-Policy or threw an error in its script.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,22 +31,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def static_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def static_files(made_once: Callable[[str, Callable[[Path], object]], Path]) -> dict[str, Any]:
     """Collected under hashed names, as a site serves them; not compressed, which takes most of a minute."""
     from django.conf import settings
 
-    root: Path = tmp_path_factory.mktemp("static")
     storage = {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
-    served = {"STATIC_ROOT": root, "STORAGES": {**settings.STORAGES, "staticfiles": storage}}
-    with override_settings(**served):
-        call_command("collectstatic", interactive=False, verbosity=0)
-    return served
+    storages = {**settings.STORAGES, "staticfiles": storage}
 
+    def fill(folder: Path) -> None:
+        with override_settings(STATIC_ROOT=folder, STORAGES=storages):
+            call_command("collectstatic", interactive=False, verbosity=0)
 
-@pytest.fixture(scope="session")
-def demo_media(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the demo's pictures are made once for all tests of a worker; use it as MEDIA_ROOT."""
-    return tmp_path_factory.mktemp("demo-media")
+    return {"STATIC_ROOT": made_once("static", fill), "STORAGES": storages}
 
 
 @pytest.fixture

@@ -14,9 +14,6 @@ from playwright.sync_api import Browser, Page
 from shopfolio.core.models import CspReport
 from shopfolio.ecommerce.models import Order
 
-pytestmark = pytest.mark.xdist_group("demo")
-"""Together on one worker, which makes the demo's pictures once."""
-
 
 @pytest.fixture
 def demo_site(live_site: str, settings: Any, demo_media: Path) -> str:

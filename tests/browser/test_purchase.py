@@ -18,9 +18,6 @@ from shopfolio.tasks.outbox import run_due_jobs
 from tests.browser.conftest import TELL_VIOLATIONS, is_complaint
 from tests.browser.test_keyboard_desk import named, tab_to
 
-pytestmark = pytest.mark.xdist_group("demo")
-"""Together on one worker, which makes the demo's pictures once."""
-
 TYPED = {
     "E-mail": "marta@example.org", "Full name": "Marta Reis", "Street and number": "Rua da Sofia 81",
     "Postcode": "3000-391", "Town": "Coimbra", "Country": "Portugal",

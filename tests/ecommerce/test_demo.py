@@ -29,6 +29,11 @@ MODELS = (
 )  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def _pictures_that_are_there(settings, demo_media):
+    settings.MEDIA_ROOT = demo_media
+
+
 def load(**options):
     said = StringIO()
     call_command("demo", stdout=said, **options)

@@ -1,6 +1,7 @@
 """`shopfolio demo --remove` takes away what the demo made, and nothing else."""
 
 from io import StringIO
+from shutil import copytree
 
 import pytest
 from django.apps import apps
@@ -99,7 +100,8 @@ def add_own_rows():
     make_variant(sku="MINE", available=7)
 
 
-def test_what_is_left_are_the_own_rows_alone():
+def test_what_is_left_are_the_own_rows_alone(settings, demo_media):
+    copytree(demo_media, settings.MEDIA_ROOT)
     empty = dump()
     load()
     files = stored()
