@@ -31,9 +31,6 @@ class ContactForm(forms.ModelForm[ContactMessage]):
             "message": {"required": _("There is no message yet.")},
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **({"label_suffix": ""} | kwargs))
-
     def clean_name(self) -> str:
         """In one line: a name also goes into a mail."""
         return " ".join(self.cleaned_data["name"].split())
@@ -55,7 +52,7 @@ class NewsletterForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **({"label_suffix": "", "auto_id": "newsletter_%s"} | kwargs))
+        super().__init__(*args, **({"auto_id": "newsletter_%s"} | kwargs))
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()

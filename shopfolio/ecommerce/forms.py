@@ -47,9 +47,6 @@ class FinderForm(forms.Form):
         error_messages={"required": _("Which address did you order with?")},
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **({"label_suffix": ""} | kwargs))
-
 
 class QuantityField(forms.IntegerField):
     def __init__(self, *, least: int, label: str = "") -> None:
@@ -131,7 +128,7 @@ class AddressFields(forms.Form):
     PLACE = ("address_line1", "postcode", "city", "country")
 
     def __init__(self, *args: Any, ships_to: list[str], language: str, **kwargs: Any) -> None:
-        super().__init__(*args, **({"label_suffix": ""} | kwargs))
+        super().__init__(*args, **kwargs)
         cast(forms.ChoiceField, self.fields["country"]).choices = countries(ships_to, language)
         for name, purpose in self.AUTOCOMPLETE.items():
             if name in self.fields:

@@ -24,14 +24,14 @@ PASSWORD_HELP = _("At least 12 characters. Three or four words that only you wou
 
 
 class Plain:
-    """Labels as everywhere on the site, no colon after them and no placeholder that repeats them."""
+    """Labels as everywhere on the site, and no placeholder that repeats them."""
 
     fields: dict[str, forms.Field]
     labels: dict[str, Any] = {}
     helps: dict[str, Any] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **(kwargs | {"label_suffix": ""}))
+        super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             field.widget.attrs.pop("placeholder", None)
             field.label = self.labels.get(name, field.label)
@@ -62,9 +62,6 @@ class EmailForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **({"label_suffix": ""} | kwargs))
-
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
         return email
@@ -83,7 +80,7 @@ class NewPasswordForm(forms.Form):
     )
 
     def __init__(self, *args: Any, address: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, **({"label_suffix": ""} | kwargs))
+        super().__init__(*args, **kwargs)
         self.address = address
 
     def clean(self) -> dict[str, Any]:
@@ -114,9 +111,6 @@ class CodeForm(forms.Form):
         error_messages={"required": _("The code stands in the mail.")},
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **({"label_suffix": ""} | kwargs))
-
 
 class ProfileForm(forms.ModelForm[CustomUser]):
     drop_avatar = forms.BooleanField(label=_("Without a picture from now on"), required=False)
@@ -144,7 +138,7 @@ class ProfileForm(forms.ModelForm[CustomUser]):
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **({"label_suffix": ""} | kwargs))
+        super().__init__(*args, **kwargs)
         self.avatar_before = self.instance.avatar.name
         if len(settings.LANGUAGES) > 1:
             self.fields["language"] = forms.ChoiceField(

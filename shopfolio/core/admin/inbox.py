@@ -37,7 +37,7 @@ class ReplyForm(forms.Form):
     wish = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None) -> None:
-        super().__init__(data, initial={"wish": uuid7()}, label_suffix="")
+        super().__init__(data, initial={"wish": uuid7()})
 
 
 @admin.register(ContactMessage)

@@ -23,7 +23,7 @@ class SampleForm(forms.Form):
     terms = forms.BooleanField(label="A box to tick", help_text="With a word about it.", required=False)
 
     def __init__(self, data: Any) -> None:
-        super().__init__(data, label_suffix="", auto_id="sample_%s")
+        super().__init__(data, auto_id="sample_%s")
 
 
 @require_safe
