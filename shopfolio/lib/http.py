@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods
 from django_htmx.middleware import HtmxDetails
 
 PERMISSIONS = (
@@ -29,6 +30,10 @@ SECURITY_HEADERS = {
     "X-Frame-Options": settings.X_FRAME_OPTIONS,
 }
 """Of every answer. A page has a Content-Security-Policy of its own; what is no page needs nothing."""
+
+
+form_page = require_http_methods(["GET", "HEAD", "POST"])
+"""For a view that shows a form and takes it."""
 
 
 class SeeOther(HttpResponseRedirect):

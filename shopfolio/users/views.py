@@ -21,9 +21,9 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from shopfolio.lib.http import SeeOther, where_next
+from shopfolio.lib.http import SeeOther, form_page, where_next
 from shopfolio.users import audit, codes, mails, personal_data
 from shopfolio.users.adapter import DEPARTURES
 from shopfolio.users.again import be_sure
@@ -34,7 +34,6 @@ from shopfolio.users.models import CustomUser
 from shopfolio.users.navigation import OwnRequest
 
 View = Callable[..., HttpResponse]
-form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 PICTURES = Limits("account/picture", per_address={HOUR: 20})
 """The address is the user's key."""
@@ -203,7 +202,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
     return render(request, "account/code.html", {"form": form, "mailed": mailed}, status=status)
 
 
-@require_http_methods(["POST"])
+@require_POST
 @for_strangers
 def send_again(request: HttpRequest) -> HttpResponse:
     mailed = MailedCode.of(request)

@@ -9,8 +9,7 @@ from django.utils.translation import gettext as _
 
 from shopfolio.core import services
 from shopfolio.core.models import Subscriber
-from shopfolio.core.views.audience import form_page
-from shopfolio.lib.http import SeeOther
+from shopfolio.lib.http import SeeOther, form_page
 from shopfolio.users.navigation import OwnRequest
 
 

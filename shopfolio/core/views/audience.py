@@ -1,7 +1,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from shopfolio.core import services
 from shopfolio.core.forms import ContactForm, NewsletterForm
@@ -9,12 +9,10 @@ from shopfolio.core.models import ContactMessage, Subscriber, Testimonial
 from shopfolio.core.pages import list_page
 from shopfolio.core.views.status_pages import too_many
 from shopfolio.core.whole_pages import public_page
-from shopfolio.lib.http import SeeOther, absolute_url
+from shopfolio.lib.http import SeeOther, absolute_url, form_page
 from shopfolio.users.limits import HOUR, MINUTE, Limits, TooMany
 
 A_PAGE = 24
-
-form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 CONTACT = Limits("contact", per_network={MINUTE: 5, HOUR: 30}, per_region={HOUR: 100}, for_all={HOUR: 200})
 NEWSLETTER = Limits(

@@ -12,12 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from shopfolio.core.pages import list_page
-from shopfolio.core.views.audience import form_page
 from shopfolio.ecommerce.exceptions import TooManyAddresses
 from shopfolio.ecommerce.forms import AddressForm
 from shopfolio.ecommerce.models import Address, Entitlement, Invoice, Order, ProductFile
 from shopfolio.ecommerce.services.addresses import put_first, take_out
-from shopfolio.lib.http import SeeOther
+from shopfolio.lib.http import SeeOther, form_page
 from shopfolio.users.navigation import OwnRequest
 
 A_PAGE = 20

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from shopfolio.core.services import site
 from shopfolio.ecommerce import gateway
@@ -25,7 +25,7 @@ from shopfolio.ecommerce.services.addresses import keep_address
 from shopfolio.ecommerce.services.checkout import SESSION_ID, start_checkout
 from shopfolio.ecommerce.services.payment import settle
 from shopfolio.ecommerce.services.pricing import Totals, price_cart
-from shopfolio.lib.http import SeeOther, who_is
+from shopfolio.lib.http import SeeOther, form_page, who_is
 from shopfolio.users.limits import HOUR, MINUTE, Limits, TooMany
 
 PATIENCE = 6
@@ -42,7 +42,7 @@ FREE = Limits("free", per_network={HOUR: 20}, per_region={HOUR: 100}, for_all={H
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def checkout(request: HttpRequest) -> HttpResponse:
     cart = Cart.of(request)
     totals = price_cart(cart) if cart else None

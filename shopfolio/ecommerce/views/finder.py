@@ -2,20 +2,20 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from shopfolio.core.views.status_pages import too_many
 from shopfolio.core.whole_pages import public_page
 from shopfolio.ecommerce.forms import FinderForm
 from shopfolio.ecommerce.services.aftercare import ask_for_links
-from shopfolio.lib.http import SeeOther, absolute_url
+from shopfolio.lib.http import SeeOther, absolute_url, form_page
 from shopfolio.users.limits import HOUR, MINUTE, Limits, TooMany
 
 FINDER = Limits("find", per_network={MINUTE: 5, HOUR: 30}, per_region={HOUR: 100}, for_all={HOUR: 200})
 
 
 @public_page()
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def find(request: HttpRequest) -> HttpResponse:
     """Whether there are orders a job looks up: answer and time are the same for every address."""
     if request.method != "POST":
