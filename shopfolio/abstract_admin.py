@@ -1,7 +1,7 @@
 """What the back office's pages share."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.apps import apps
@@ -26,15 +26,6 @@ from shopfolio.abstract_models import PageModel, SingletonModel
 from shopfolio.admin_widgets import DATES, PICTURES, MomentWidget, TicksWidget
 from shopfolio.rooms import list_name
 
-if TYPE_CHECKING:
-    # Generic for mypy only: Django's own classes take no parameters when they run.
-    AnyModelAdmin = admin.ModelAdmin[Any]
-    RowsInTable = admin.TabularInline[Any, Any]
-    AnyModelForm = forms.ModelForm[Any]
-else:
-    AnyModelAdmin, RowsInTable, AnyModelForm = admin.ModelAdmin, admin.TabularInline, forms.ModelForm
-
-
 STEPS = "then=start"
 """In the address of a form that the list of first steps leads to, and back from."""
 
@@ -43,7 +34,7 @@ def back_to_steps(request: HttpRequest) -> HttpResponseRedirect | None:
     return redirect("admin:start") if STEPS in request.META.get("QUERY_STRING", "").split("&") else None
 
 
-class RowAdmin(AnyModelAdmin):
+class RowAdmin(admin.ModelAdmin[Any]):
     formfield_overrides: ClassVar = {models.URLField: {"assume_scheme": "https"}} | PICTURES | DATES
 
     class Media:
@@ -158,7 +149,7 @@ class ReadOnlyAdmin(RowActionsMixin):
         return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
 
 
-class ReadOnlyInline(RowsInTable):
+class ReadOnlyInline(admin.TabularInline[Any, Any]):
     """Whoever may see the row sees its parts."""
 
     extra = 0
@@ -178,14 +169,14 @@ class ReadOnlyInline(RowsInTable):
         return False
 
 
-class SortedForm(AnyModelForm):
+class SortedForm(forms.ModelForm[Any]):
     def has_changed(self) -> bool:
         """A place alone makes no row: the script gives one to rows that nobody filled in."""
         changed = set(self.changed_data) - ({"position"} if self.instance._state.adding else set())
         return bool(changed)
 
 
-class SortedRows(RowsInTable):
+class SortedRows(admin.TabularInline[Any, Any]):
     """A compact table whose rows have a position: a number, or with order.js buttons and a handle."""
 
     template = "admin/edit_inline/rows.html"

@@ -32,7 +32,7 @@ AT_ONCE = 3_000
 FIELDS = ["name", "portrait", "accent", "currency", "country"]
 
 
-class OwnForm(forms.ModelForm):  # type: ignore[type-arg]
+class OwnForm(forms.ModelForm[Profile]):
     """What makes the demo somebody's own at a glance. Its fields are those of the profile's page."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -22,7 +22,7 @@ class FullTextAtom(Atom1Feed):
         handler.addQuickElement("content", item["content"], {"type": "html", "xml:base": absolute("/")})
 
 
-class BlogFeed(Feed):  # type: ignore[type-arg]
+class BlogFeed(Feed[BlogPost, Any]):
     """The newest posts in full. Every address is made from SITE_URL, whatever the Host header says."""
 
     feed_type = FullTextAtom

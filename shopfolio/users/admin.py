@@ -1,4 +1,4 @@
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -18,18 +18,8 @@ from shopfolio.users.again import ask_again
 from shopfolio.users.models import AuditEntry, CustomUser
 from shopfolio.users.roles import Role
 
-if TYPE_CHECKING:
-    # Generic for mypy only: Django's own classes take no parameters when they run.
-    AddForm = AdminUserCreationForm[CustomUser]
-    ChangeForm = UserChangeForm[CustomUser]
-    BaseAdmin = UserAdmin[CustomUser]
-    Groups = forms.ModelMultipleChoiceField[Group]
-else:
-    AddForm, ChangeForm, BaseAdmin = AdminUserCreationForm, UserChangeForm, UserAdmin
-    Groups = forms.ModelMultipleChoiceField
 
-
-class RolesField(Groups):
+class RolesField(forms.ModelMultipleChoiceField[Group]):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             Group.objects.filter(name__in=Role.values).order_by("name"),
@@ -44,7 +34,7 @@ class RolesField(Groups):
         return str(Role(group.name).label)
 
 
-class RolesForm(forms.ModelForm):  # type: ignore[type-arg]
+class RolesForm(forms.ModelForm[CustomUser]):
     """Roles decide who is staff. Superusers are made on the server only."""
 
     groups = RolesField()
@@ -64,13 +54,13 @@ class RolesForm(forms.ModelForm):  # type: ignore[type-arg]
         """The address is the only one, and the constraint over lower case has said so already."""
 
 
-class UserAddForm(RolesForm, AddForm):
+class UserAddForm(RolesForm, AdminUserCreationForm[CustomUser]):
     class Meta:
         model = CustomUser
         fields = ["email"]
 
 
-class UserForm(RolesForm, ChangeForm):
+class UserForm(RolesForm, UserChangeForm[CustomUser]):
     class Meta:
         model = CustomUser
         fields = [
@@ -81,7 +71,7 @@ class UserForm(RolesForm, ChangeForm):
 
 
 @admin.register(CustomUser)
-class CustomUserAdmin(BaseAdmin):
+class CustomUserAdmin(UserAdmin[CustomUser]):
     add_form = UserAddForm
     form = UserForm
     formfield_overrides = PICTURES

@@ -1,5 +1,5 @@
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib.admin.options import BaseModelAdmin
@@ -10,11 +10,6 @@ from django.utils.translation import gettext_lazy
 
 from shopfolio.core.services import site
 from shopfolio.lib.money import format_money, to_decimal, to_minor
-
-if TYPE_CHECKING:
-    BaseAdmin = BaseModelAdmin[Any]
-else:
-    BaseAdmin = BaseModelAdmin
 
 MOST = 99_999_999
 """Minor units; Stripe charges no more at once."""
@@ -77,7 +72,7 @@ def currency() -> str:
     return site().profile.currency
 
 
-class MoneyFieldsMixin(BaseAdmin):
+class MoneyFieldsMixin(BaseModelAdmin[Any]):
     """Asks for the amounts named in `money_fields` in major units, and for tax rates in percent."""
 
     money_fields: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """The shelf of a product in the back office: its ledger, and what may be done to it with a reason."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib.admin.utils import unquote
@@ -21,13 +21,7 @@ LATEST = 12
 """Movements that a product's page shows."""
 
 
-if TYPE_CHECKING:
-    AnyModelChoiceField = forms.ModelChoiceField[Variant]
-else:
-    AnyModelChoiceField = forms.ModelChoiceField
-
-
-class VariantField(AnyModelChoiceField):
+class VariantField(forms.ModelChoiceField[Variant]):
     def label_from_instance(self, variant: Any) -> str:
         left = _("%(left)s on the shelf") % {"left": variant.available}
         return f"{variant.title or variant.sku}: {left}"
