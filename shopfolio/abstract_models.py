@@ -18,7 +18,7 @@ from uuid_utils.compat import uuid7
 
 from shopfolio.lib import html
 from shopfolio.lib.lists import ListFormField
-from shopfolio.lib.orders import OrderFormField
+from shopfolio.lib.ordered_choices import OrderedChoicesFormField
 from shopfolio.pictures import PictureField, made_of_it, picture_path, point
 
 __all__ = ["picture_path"]  # where migrations look for it
@@ -120,7 +120,7 @@ class ListField(models.JSONField):
         return name, "django.db.models.JSONField", list(args), kwargs
 
 
-class OrderField(models.JSONField):
+class OrderedChoicesField(models.JSONField):
     """Some of a few known things, in an order. For migrations it is Django's own field.
 
     of: the choices.
@@ -132,7 +132,7 @@ class OrderField(models.JSONField):
 
     def formfield(self, **kwargs: Any) -> Any:
         # Past JSONField's own, which offers no other class of field.
-        options = {"form_class": OrderFormField, "of": self.of, "required": False} | kwargs
+        options = {"form_class": OrderedChoicesFormField, "of": self.of, "required": False} | kwargs
         return super(models.JSONField, self).formfield(**options)
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:

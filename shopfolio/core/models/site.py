@@ -5,7 +5,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import ListField, OrderField, RichTextField, SingletonModel
+from shopfolio.abstract_models import ListField, OrderedChoicesField, RichTextField, SingletonModel
 from shopfolio.core.models.pictures import Pictured
 from shopfolio.lib.lists import row_of, web_address
 from shopfolio.lib.money import EXPONENTS
@@ -95,7 +95,7 @@ class Profile(SingletonModel, Pictured):
         validators=[validate_accent],
         help_text=_("Of buttons, of where one is, of what is chosen."),
     )
-    home_sections = OrderField(_("home page"), of=HomeSection, default=all_sections)
+    home_sections = OrderedChoicesField(_("home page"), of=HomeSection, default=all_sections)
     language = models.CharField(_("language of the site"), max_length=12, default="en")
     currency = models.CharField(_("currency"), max_length=3, default="EUR", validators=[validate_currency])
 

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 
-class OrderWidget(forms.Widget):
+class OrderedChoicesWidget(forms.Widget):
     """A row for each thing. The places work by themselves; order.js adds buttons that move a row."""
 
     template_name = "includes/order.html"
@@ -47,9 +47,9 @@ def is_place(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 2
 
 
-class OrderFormField(forms.Field):
+class OrderedChoicesFormField(forms.Field):
     def __init__(self, *, of: Any, **kwargs: Any) -> None:
-        super().__init__(**({"widget": OrderWidget(of)} | kwargs))
+        super().__init__(**({"widget": OrderedChoicesWidget(of)} | kwargs))
         self.of = of
 
     def validate(self, value: list[str]) -> None:
