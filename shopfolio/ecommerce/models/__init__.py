@@ -9,9 +9,8 @@ from shopfolio.ecommerce.models.catalog import (
     Variant,
 )
 from shopfolio.ecommerce.models.invoices import Invoice, InvoiceLine, InvoicePDF, InvoiceSeries
-from shopfolio.ecommerce.models.key_test import StripeTest
 from shopfolio.ecommerce.models.orders import Entitlement, Order, OrderEvent, OrderLine
-from shopfolio.ecommerce.models.payments import Refund, StripeEvent, StripeSession
+from shopfolio.ecommerce.models.payments import Refund, StripeEvent, StripeSession, StripeTest
 
 __all__ = [
     "Address",
