@@ -2,7 +2,7 @@ import pytest
 from django.db import transaction
 
 from shopfolio.ecommerce.models import Entitlement, Order, ProductFile, Variant
-from shopfolio.ecommerce.services.delivery import downloads_of, grant_entitlements
+from shopfolio.ecommerce.services.entitlements import downloads_of, grant_entitlements
 from tests.factories import (
     make_file,
     make_paid_order,

@@ -14,7 +14,7 @@ from shopfolio.ecommerce.models import (
     Variant,
 )
 from shopfolio.ecommerce.services import refund_settlement, refunds
-from shopfolio.ecommerce.services.delivery import downloads_of
+from shopfolio.ecommerce.services.entitlements import downloads_of
 from shopfolio.ecommerce.services.refund_settlement import make_refund, settle_refunds
 from shopfolio.ecommerce.services.refunds import refund_order, set_aside, try_again
 from shopfolio.tasks.models import Email, Job

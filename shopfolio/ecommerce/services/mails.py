@@ -16,7 +16,7 @@ from shopfolio.core.services import owners_address, site
 from shopfolio.ecommerce.models import Entitlement, Invoice, Order, OrderEvent, OrderLine, Refund, Variant
 from shopfolio.ecommerce.models.orders import mailbox
 from shopfolio.ecommerce.order_words import sent_how
-from shopfolio.ecommerce.services.delivery import downloads_of
+from shopfolio.ecommerce.services.entitlements import downloads_of
 from shopfolio.ecommerce.services.invoicing import pdf_of
 from shopfolio.ecommerce.services.printing import tax_groups, tax_name
 from shopfolio.lib.http import absolute, absolute_url

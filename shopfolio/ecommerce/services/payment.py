@@ -13,7 +13,7 @@ from shopfolio.ecommerce.gateway import SessionState
 from shopfolio.ecommerce.models import CartLine, Order, OrderEvent, StripeSession
 from shopfolio.ecommerce.services import stock
 from shopfolio.ecommerce.services.cart import set_quantity
-from shopfolio.ecommerce.services.delivery import grant_entitlements
+from shopfolio.ecommerce.services.entitlements import grant_entitlements
 from shopfolio.ecommerce.services.invoicing import enqueue_paid_mails, issue_invoice
 from shopfolio.ecommerce.services.notices import tell_owner
 from shopfolio.ecommerce.services.refunds import return_surplus

@@ -16,7 +16,7 @@ from shopfolio.ecommerce.gateway import RefundState
 from shopfolio.ecommerce.models import Order, OrderEvent, Refund, StripeSession
 from shopfolio.ecommerce.services import payment, stock
 from shopfolio.ecommerce.services.credit_notes import cancel_credit_note, issue_credit_note
-from shopfolio.ecommerce.services.delivery import restore_entitlements, revoke_entitlements
+from shopfolio.ecommerce.services.entitlements import restore_entitlements, revoke_entitlements
 from shopfolio.ecommerce.services.notices import call_owner
 from shopfolio.ecommerce.services.refunds import shown
 from shopfolio.tasks.outbox import enqueue

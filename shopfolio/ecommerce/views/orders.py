@@ -14,7 +14,7 @@ from shopfolio.core.views.status_pages import kept_nowhere
 from shopfolio.ecommerce.models import Entitlement, Invoice, Order, StripeSession
 from shopfolio.ecommerce.models.orders import LineKind
 from shopfolio.ecommerce.order_words import money_back, refund_lost, steps_of, words_for
-from shopfolio.ecommerce.services.delivery import downloads_of
+from shopfolio.ecommerce.services.entitlements import downloads_of
 
 private = cache_control(private=True, no_store=True)
 
