@@ -3,7 +3,7 @@
 import copy
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NoReturn, Self
 
 from django.contrib.redirects.models import Redirect
 from django.db import IntegrityError, models, transaction
@@ -38,6 +38,39 @@ class BaseModel(TimeStampedModel):
             kwargs["update_fields"] = {*fields, "modified"}
         super().save(**kwargs)  # type: ignore[no-untyped-call]
         self.update_modified = True  # the library keeps False for every later save
+
+
+class ImmutableError(TypeError):
+    """What was issued or written down is followed by another row, never changed or deleted."""
+
+    def __init__(self) -> None:
+        super().__init__("What was written down stays.")
+
+
+class ImmutableQuerySet(models.QuerySet[Any]):
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise ImmutableError
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise ImmutableError
+
+    def delete(self) -> NoReturn:
+        raise ImmutableError
+
+
+class ImmutableModel(BaseModel):
+    objects = ImmutableQuerySet.as_manager()
+
+    class Meta(BaseModel.Meta):
+        abstract = True
+
+    def save(self, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise ImmutableError
+        super().save(**kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise ImmutableError
 
 
 class PageSlugField(AutoSlugField):

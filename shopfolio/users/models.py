@@ -6,7 +6,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import BaseModel
+from shopfolio.abstract_models import BaseModel, ImmutableModel
 from shopfolio.pictures import PictureField
 from shopfolio.users.roles import Role
 
@@ -135,16 +135,8 @@ class Tally(BaseModel):
         return f"{self.scope}: {self.count}"
 
 
-class NeverChanged(models.QuerySet["AuditEntry"]):
-    def update(self, **kwargs: Any) -> int:
-        raise TypeError("What was written down stays.")
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        raise TypeError("What was written down stays.")
-
-
-class AuditEntry(BaseModel):
-    """What one of the staff did. Append-only; see shopfolio/users/audit.py."""
+class AuditEntry(ImmutableModel):
+    """What one of the staff did; see shopfolio/users/audit.py."""
 
     action = models.CharField(_("what"), max_length=40)
     by = models.ForeignKey(CustomUser, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -153,9 +145,7 @@ class AuditEntry(BaseModel):
     about = models.CharField(_("about"), max_length=200, blank=True)
     note = models.CharField(_("note"), max_length=500, blank=True)
 
-    objects = NeverChanged.as_manager()
-
-    class Meta(BaseModel.Meta):
+    class Meta(ImmutableModel.Meta):
         verbose_name = _("entry of the audit log")
         verbose_name_plural = _("audit log")
         ordering = ["-created"]
@@ -164,11 +154,3 @@ class AuditEntry(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.created:%Y-%m-%d %H:%M} {self.who} {self.action}"
-
-    def save(self, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise TypeError("What was written down stays.")
-        super().save(**kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise TypeError("What was written down stays.")

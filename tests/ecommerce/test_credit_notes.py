@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
+from shopfolio.abstract_models import ImmutableError
 from shopfolio.core.models import Profile
 from shopfolio.ecommerce.models import Invoice, InvoiceSeries, Refund, ShopSettings
-from shopfolio.ecommerce.models.invoices import ImmutableError
 from shopfolio.ecommerce.services.credit_notes import shared_out
 from shopfolio.ecommerce.services.printing import TaxGroup, print_invoice
 from shopfolio.ecommerce.services.refund_settlement import make_refund, settle_refunds

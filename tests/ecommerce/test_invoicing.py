@@ -7,9 +7,9 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shopfolio.abstract_models import ImmutableError
 from shopfolio.core.models import Profile
 from shopfolio.ecommerce.models import Invoice, InvoiceLine, InvoicePDF, InvoiceSeries, ShopSettings
-from shopfolio.ecommerce.models.invoices import ImmutableError
 from shopfolio.ecommerce.services.invoicing import issue_invoice, take_number
 from shopfolio.ecommerce.services.printing import tax_groups
 from shopfolio.tasks.models import Job

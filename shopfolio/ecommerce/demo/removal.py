@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from shopfolio.abstract_models import SingletonModel
+from shopfolio.abstract_models import ImmutableModel, SingletonModel
 from shopfolio.core import page_cache
 from shopfolio.core.demo import removal
 from shopfolio.core.demo.removal import Plan, Row, Stored, in_batches
@@ -36,7 +36,6 @@ from shopfolio.ecommerce.models import (
     Variant,
 )
 from shopfolio.ecommerce.models.catalog import forget_shop_settings
-from shopfolio.ecommerce.models.invoices import ImmutableModel
 from shopfolio.tasks.models import Email, Job
 
 PARTS_OF_A_SALE: dict[Any, str] = {

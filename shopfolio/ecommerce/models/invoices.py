@@ -1,10 +1,8 @@
-from typing import Any, NoReturn
-
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import BaseModel
+from shopfolio.abstract_models import BaseModel, ImmutableModel
 from shopfolio.ecommerce.models.catalog import Product, TaxCategory
 from shopfolio.ecommerce.models.orders import Order
 from shopfolio.pictures import private_storage
@@ -23,36 +21,6 @@ class InvoiceSeries(BaseModel):
 
     def __str__(self) -> str:
         return self.code
-
-
-class ImmutableError(Exception):
-    """Issued documents are corrected by another document, never edited or deleted."""
-
-
-class ImmutableQuerySet(models.QuerySet[Any]):
-    def update(self, **kwargs: Any) -> NoReturn:
-        raise ImmutableError
-
-    def delete(self) -> NoReturn:
-        raise ImmutableError
-
-    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise ImmutableError
-
-
-class ImmutableModel(BaseModel):
-    objects = ImmutableQuerySet.as_manager()
-
-    class Meta(BaseModel.Meta):
-        abstract = True
-
-    def save(self, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise ImmutableError
-        super().save(**kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise ImmutableError
 
 
 class Invoice(ImmutableModel):
