@@ -29,7 +29,7 @@ def _fresh_process_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     from shopfolio.core import whole_pages
     from shopfolio.core.services import forget_site
     from shopfolio.core.views import health
-    from shopfolio.ecommerce.models.catalog import forget_shop_settings
+    from shopfolio.ecommerce.models.settings import forget_shop_settings
 
     cache.clear()
     forget_site()

@@ -12,7 +12,7 @@ from shopfolio import checklist
 from shopfolio.core.models import Policy, Profile
 from shopfolio.core.services import forget_site
 from shopfolio.ecommerce import gateway
-from shopfolio.ecommerce.models.catalog import forget_shop_settings
+from shopfolio.ecommerce.models.settings import forget_shop_settings
 from shopfolio.tasks.models import Email, Job
 from shopfolio.tasks.outbox import run_due_jobs
 from shopfolio.users.roles import Role

@@ -18,7 +18,7 @@ from shopfolio.core.demo.marks import own
 from shopfolio.ecommerce import gateway
 from shopfolio.ecommerce.gateway import KeyTest
 from shopfolio.ecommerce.models import Product, StripeTest, Variant
-from shopfolio.ecommerce.models.catalog import shop_settings
+from shopfolio.ecommerce.models.settings import shop_settings
 
 ON_INVOICES = ("legal_name", "address_line1", "city", "country")
 

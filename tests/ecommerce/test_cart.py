@@ -10,7 +10,7 @@ from shopfolio.core.services import site
 from shopfolio.ecommerce.exceptions import ShopError, SoldOut
 from shopfolio.ecommerce.models import Cart, CartLine, Product, Variant
 from shopfolio.ecommerce.models.cart import CartCookie
-from shopfolio.ecommerce.models.catalog import shop_settings
+from shopfolio.ecommerce.models.settings import shop_settings
 from shopfolio.ecommerce.services.cart import add_to_cart, set_quantity
 from shopfolio.ecommerce.services.checkout import place_order
 from shopfolio.ecommerce.services.pricing import price_cart

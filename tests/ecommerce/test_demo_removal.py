@@ -33,9 +33,9 @@ from shopfolio.ecommerce.models import (
     StockMovement,
     Variant,
 )
-from shopfolio.ecommerce.models.catalog import private_storage
 from shopfolio.ecommerce.services import stock
 from shopfolio.ecommerce.services.refunds import refund_order
+from shopfolio.pictures import private_storage
 from shopfolio.tasks.emails import queue_mail
 from shopfolio.tasks.models import Email, Job
 from shopfolio.users.models import CustomUser

@@ -10,11 +10,11 @@ from django.db import connection, transaction
 from pypdf import PdfReader
 
 from shopfolio.ecommerce.models import Invoice, InvoicePDF
-from shopfolio.ecommerce.models.catalog import private_storage
 from shopfolio.ecommerce.services import invoicing
 from shopfolio.ecommerce.services.invoicing import pdf_of
 from shopfolio.ecommerce.services.mails import deliver
 from shopfolio.ecommerce.services.printing import print_invoice
+from shopfolio.pictures import private_storage
 from shopfolio.tasks.models import Email, Job
 from shopfolio.tasks.outbox import run_due_jobs
 from tests.factories import make_paid_order, make_product, make_shop, make_variant

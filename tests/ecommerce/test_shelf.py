@@ -9,7 +9,7 @@ from django.utils import timezone
 from shopfolio.core.services import site
 from shopfolio.core.whole_pages import kept_pages
 from shopfolio.ecommerce.models import Product, Variant
-from shopfolio.ecommerce.models.catalog import shop_settings
+from shopfolio.ecommerce.models.settings import shop_settings
 from tests.factories import make_product, make_shop, make_variant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]

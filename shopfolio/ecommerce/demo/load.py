@@ -31,7 +31,7 @@ from shopfolio.ecommerce.models import (
     StripeSession,
     Variant,
 )
-from shopfolio.ecommerce.models.catalog import forget_shop_settings
+from shopfolio.ecommerce.models.settings import forget_shop_settings
 from shopfolio.ecommerce.services import payment, stock
 from shopfolio.ecommerce.services.checkout import Buyer, place_order
 from shopfolio.ecommerce.services.invoicing import pdf_of

@@ -35,7 +35,7 @@ from shopfolio.ecommerce.models import (
     StripeSession,
     Variant,
 )
-from shopfolio.ecommerce.models.catalog import forget_shop_settings
+from shopfolio.ecommerce.models.settings import forget_shop_settings
 from shopfolio.tasks.models import Email, Job
 
 PARTS_OF_A_SALE: dict[Any, str] = {

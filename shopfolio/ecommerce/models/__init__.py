@@ -1,16 +1,11 @@
 from shopfolio.ecommerce.models.addresses import Address
 from shopfolio.ecommerce.models.cart import Cart, CartLine
-from shopfolio.ecommerce.models.catalog import (
-    Product,
-    ProductFile,
-    ProductImage,
-    ShopSettings,
-    StockMovement,
-    Variant,
-)
+from shopfolio.ecommerce.models.catalog import Product, ProductFile, ProductImage, Variant
 from shopfolio.ecommerce.models.invoices import Invoice, InvoiceLine, InvoicePDF, InvoiceSeries
 from shopfolio.ecommerce.models.orders import Entitlement, Order, OrderEvent, OrderLine
 from shopfolio.ecommerce.models.payments import Refund, StripeEvent, StripeSession, StripeTest
+from shopfolio.ecommerce.models.settings import ShopSettings
+from shopfolio.ecommerce.models.stock import StockMovement
 
 __all__ = [
     "Address",

@@ -1,10 +1,7 @@
-import threading
 import uuid
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models, transaction
 from django.db.models import Q
@@ -12,16 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_models import (
-    BaseModel,
-    ListField,
-    PageModel,
-    PictureModel,
-    SingletonModel,
-)
+from shopfolio.abstract_models import BaseModel, PageModel, PictureModel
 from shopfolio.core.models.pictures import Pictured
 from shopfolio.core.models.search import Searchable
-from shopfolio.core.page_cache import generation
+from shopfolio.ecommerce.models.settings import TaxCategory, shop_settings
 from shopfolio.ecommerce.models.shelf import (
     COPIED,
     SHELF_INDEXES,
@@ -30,82 +21,7 @@ from shopfolio.ecommerce.models.shelf import (
     VariantQuerySet,
     copy_to_products,
 )
-from shopfolio.lib.lists import country
 from shopfolio.pictures import private_storage
-
-
-class TaxCategory(models.TextChoices):
-    """UNCL 5305 codes, as EN 16931 invoices name them."""
-
-    STANDARD = "S", _("Taxed")
-    ZERO = "Z", _("Zero rated")
-    EXEMPT = "E", _("Exempt")
-    OUTSIDE = "O", _("Not subject to tax")
-
-
-class ShopSettings(SingletonModel):
-    prices_include_tax = models.BooleanField(_("prices include tax"), default=True)
-    tax_rate = models.PositiveIntegerField(
-        _("tax rate"),
-        default=0,
-        validators=[MaxValueValidator(10_000)],
-        help_text=_("In hundredths of a percent: 2300 is 23 %."),
-    )
-    tax_category = models.CharField(
-        _("tax category"), max_length=1, choices=TaxCategory, default=TaxCategory.STANDARD
-    )
-    tax_note = models.CharField(
-        _("note on invoices without tax"),
-        max_length=255,
-        blank=True,
-        help_text=_("Such as the law that exempts you."),
-    )
-    shipping_price = models.PositiveBigIntegerField(
-        _("delivery"), default=0, help_text=_("For an order with goods to send.")
-    )
-    shipping_free_from = models.PositiveBigIntegerField(
-        _("delivery is free from"), null=True, blank=True, help_text=_("Empty: never.")
-    )
-    ships_to = ListField(
-        _("delivers to"),
-        item=country,
-        help_text=_("None ticked: everywhere."),
-    )
-    low_stock = models.PositiveIntegerField(_("few left from"), default=5)
-    invoice_prefix = models.CharField(_("invoice numbers begin with"), max_length=12, default="INV")
-    credit_note_prefix = models.CharField(_("credit note numbers begin with"), max_length=12, default="CN")
-    invoice_footer = models.CharField(_("last line of invoices"), max_length=255, blank=True)
-
-    class Meta(SingletonModel.Meta):
-        verbose_name = _("shop settings")
-        verbose_name_plural = _("shop settings")
-
-    def __str__(self) -> str:
-        return str(_("Shop settings"))
-
-    def clean(self) -> None:
-        if self.invoice_prefix == self.credit_note_prefix:
-            message = _("Credit notes are counted by themselves: their numbers must begin otherwise.")
-            raise ValidationError({"credit_note_prefix": message})
-
-
-COUNTED_UP_TO = 99
-"""Pieces that pages name; beyond it nobody counts, and it is in stock."""
-
-_kept = threading.local()
-
-
-def shop_settings() -> ShopSettings:
-    """The shop's settings, kept between requests until the back office changes something."""
-    entry = getattr(_kept, "entry", None)
-    current = generation()
-    if entry is None or entry[0] != current:
-        entry = _kept.entry = (current, ShopSettings.load())
-    return entry[1]
-
-
-def forget_shop_settings() -> None:
-    _kept.entry = None
 
 
 class Product(Searchable):
@@ -293,76 +209,6 @@ class Variant(BaseModel):
     @property
     def is_sent(self) -> bool:
         return self.kind == self.Kind.PHYSICAL
-
-
-class StockMovement(BaseModel):
-    """The ledger beside Variant.available: a row for every piece that came or went. Append-only."""
-
-    class Kind(models.TextChoices):
-        RECEIVED = "received", _("Received")
-        RESERVED = "reserved", _("Reserved")
-        RELEASED = "released", _("Released")
-        SOLD = "sold", _("Sold")
-        RETURNED = "returned", _("Returned")
-        CORRECTED = "corrected", _("Corrected")
-
-    ON_SHELF = {
-        Kind.RECEIVED: 1,
-        Kind.RESERVED: -1,
-        Kind.RELEASED: 1,
-        Kind.SOLD: 0,
-        Kind.RETURNED: 1,
-        Kind.CORRECTED: 1,
-    }
-    """What one piece of each kind does to the figure on the shelf."""
-
-    variant = models.ForeignKey(
-        Variant, on_delete=models.PROTECT, related_name="movements", verbose_name=_("variant")
-    )
-    order = models.ForeignKey(
-        "ecommerce.Order",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="movements",
-        verbose_name=_("order"),
-    )
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
-    quantity = models.IntegerField(_("quantity"))
-    note = models.CharField(_("note"), max_length=255, blank=True)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("by"),
-    )
-
-    class Meta(BaseModel.Meta):
-        verbose_name = _("stock movement")
-        verbose_name_plural = _("stock movements")
-        ordering = ["-created"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(quantity__gt=0) | (Q(kind="corrected") & ~Q(quantity=0)),
-                name="ecommerce_stockmovement_quantity",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.quantity}"
-
-    @property
-    def on_shelf(self) -> int:
-        """What it did to the figure."""
-        return self.ON_SHELF[self.Kind(self.kind)] * self.quantity
-
-    @classmethod
-    def shelf_by_ledger(cls, variant_id: uuid.UUID) -> int:
-        """What the ledger says is on the shelf."""
-        rows = cls.objects.filter(variant_id=variant_id).values_list("kind", "quantity")
-        return sum(cls.ON_SHELF[cls.Kind(kind)] * quantity for kind, quantity in rows)
 
 
 def product_file_path(product_file: models.Model, filename: str) -> str:

@@ -3,8 +3,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_models import BaseModel, ImmutableModel
-from shopfolio.ecommerce.models.catalog import Product, TaxCategory
+from shopfolio.ecommerce.models.catalog import Product
 from shopfolio.ecommerce.models.orders import Order
+from shopfolio.ecommerce.models.settings import TaxCategory
 from shopfolio.pictures import private_storage
 
 

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_models import BaseModel
 from shopfolio.ecommerce.exceptions import IllegalTransition
-from shopfolio.ecommerce.models.catalog import Product, TaxCategory, Variant
+from shopfolio.ecommerce.models.catalog import Product, Variant
+from shopfolio.ecommerce.models.settings import TaxCategory
 from shopfolio.lib.tokens import derived, is_derived
 
 if TYPE_CHECKING:

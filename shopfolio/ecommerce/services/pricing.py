@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from shopfolio.core.services import site
 from shopfolio.ecommerce.models import Cart, CartLine, ShopSettings, Variant
-from shopfolio.ecommerce.models.catalog import shop_settings
 from shopfolio.ecommerce.models.orders import LineKind
+from shopfolio.ecommerce.models.settings import shop_settings
 from shopfolio.lib.money import tax_inside, tax_on
 
 

@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from shopfolio.ecommerce.models import Invoice, InvoiceLine, OrderLine
-from shopfolio.ecommerce.models.catalog import TaxCategory
+from shopfolio.ecommerce.models.settings import TaxCategory
 from shopfolio.lib.locales import country_name, format_day, format_percent
 from shopfolio.lib.money import format_money
 from shopfolio.lib.pdf import typeset

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from shopfolio.core import page_cache
 from shopfolio.ecommerce.exceptions import SoldOut
 from shopfolio.ecommerce.models import Order, Product, StockMovement, Variant
-from shopfolio.ecommerce.models.catalog import COUNTED_UP_TO, shop_settings
+from shopfolio.ecommerce.models.settings import shop_settings
+from shopfolio.ecommerce.models.stock import COUNTED_UP_TO
 
 Kind = StockMovement.Kind
 

@@ -11,7 +11,8 @@ from shopfolio.core.search import Hit
 from shopfolio.core.services import site
 from shopfolio.ecommerce.models import Product, Variant
 from shopfolio.ecommerce.models.cart import CartCookie
-from shopfolio.ecommerce.models.catalog import COUNTED_UP_TO, shop_settings
+from shopfolio.ecommerce.models.settings import shop_settings
+from shopfolio.ecommerce.models.stock import COUNTED_UP_TO
 from shopfolio.lib import locales
 from shopfolio.lib.money import format_money
 

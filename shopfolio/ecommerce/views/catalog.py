@@ -10,7 +10,7 @@ from shopfolio.core.whole_pages import public_page
 from shopfolio.ecommerce import shelf
 from shopfolio.ecommerce.forms import AddToCartForm
 from shopfolio.ecommerce.models import Product, Variant
-from shopfolio.ecommerce.models.catalog import shop_settings
+from shopfolio.ecommerce.models.settings import shop_settings
 from shopfolio.ecommerce.models.shelf import MOST_BESIDE, ProductQuerySet
 from shopfolio.ecommerce.shelf import Shelf
 

@@ -20,7 +20,7 @@ from shopfolio.ecommerce.exceptions import (
 from shopfolio.ecommerce.forms import AddressFields, CheckoutForm
 from shopfolio.ecommerce.models import Cart, Order, StripeSession
 from shopfolio.ecommerce.models.cart import CartCookie
-from shopfolio.ecommerce.models.catalog import shop_settings
+from shopfolio.ecommerce.models.settings import shop_settings
 from shopfolio.ecommerce.services.addresses import keep_address
 from shopfolio.ecommerce.services.checkout import SESSION_ID, start_checkout
 from shopfolio.ecommerce.services.payment import settle
