@@ -12,15 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from shopfolio.abstract_models import BaseModel, PageModel, PictureModel
 from shopfolio.core.models.pictures import Pictured
 from shopfolio.core.models.search import Searchable
-from shopfolio.ecommerce.models.settings import TaxCategory, shop_settings
-from shopfolio.ecommerce.models.shelf import (
+from shopfolio.ecommerce.models.listing import (
     COPIED,
-    SHELF_INDEXES,
+    LIST_INDEXES,
     ProductQuerySet,
-    SortNameField,
     VariantQuerySet,
     copy_to_products,
 )
+from shopfolio.ecommerce.models.settings import TaxCategory, shop_settings
+from shopfolio.lib import words
 from shopfolio.pictures import private_storage
 
 
@@ -59,7 +59,7 @@ class Product(Searchable):
     )
     least_price = models.PositiveBigIntegerField(null=True, editable=False)
     kinds = models.CharField(max_length=30, default="", editable=False)
-    sort_name = SortNameField()
+    sort_name = models.CharField(max_length=120, default="", editable=False)
 
     objects = ProductQuerySet.as_manager()  # type: ignore[misc]
 
@@ -69,14 +69,19 @@ class Product(Searchable):
         ordering = ["position", "-activate_date", "-created"]
         # Not PageModel's: SQLite would take that one and sort.
         indexes = [
-            *SHELF_INDEXES,
+            *LIST_INDEXES,
             models.Index(
                 fields=["project", "status", "position", "-activate_date", "-created"],
                 name="ecommerce_product_of_project",
             ),
         ]
 
+    def set_sort_name(self) -> None:
+        """The title as a list puts it in order: without capitals, accents and signs."""
+        self.sort_name = words.in_order(self.title)[:120]
+
     def save(self, **kwargs: Any) -> None:
+        self.set_sort_name()
         if "title" in (fields := kwargs.get("update_fields") or ()):
             kwargs["update_fields"] = {*fields, "sort_name"}
         with transaction.atomic():

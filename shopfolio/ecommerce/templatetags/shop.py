@@ -40,7 +40,7 @@ def cart_count(context: dict[str, Any]) -> int:
 
 @register.inclusion_tag("ecommerce/_featured.html", takes_context=True)
 def featured_products(context: dict[str, Any], most: int = 4) -> dict[str, Any]:
-    shelf = Product.objects.live().for_shelf()[: 2 * most]
+    shelf = Product.objects.live().for_list()[: 2 * most]
     to_be_had = [each for each in shelf if each.inventory_status != Product.InventoryStatus.SOLD_OUT]
     return {"products": hung(to_be_had[:most]), "site": context.get("site")}
 

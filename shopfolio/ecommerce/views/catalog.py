@@ -7,21 +7,20 @@ from django.views.decorators.http import require_safe
 
 from shopfolio.core.pages import list_page, shown_to
 from shopfolio.core.whole_pages import public_page
-from shopfolio.ecommerce import shelf
+from shopfolio.ecommerce.filters import PARAMETERS, ProductFilter
 from shopfolio.ecommerce.forms import AddToCartForm
 from shopfolio.ecommerce.models import Product, Variant
+from shopfolio.ecommerce.models.listing import MOST_BESIDE, ProductQuerySet
 from shopfolio.ecommerce.models.settings import shop_settings
-from shopfolio.ecommerce.models.shelf import MOST_BESIDE, ProductQuerySet
-from shopfolio.ecommerce.shelf import Shelf
 
 PAGE_SIZE = 24
 
 
-@public_page("page", *shelf.PARAMETERS)
+@public_page("page", *PARAMETERS)
 @require_safe
 def shop(request: HttpRequest) -> HttpResponse:
-    chosen = Shelf.of(request)
-    shown = Product.objects.for_shelf().sorted_by(chosen.sort)
+    chosen = ProductFilter.of(request)
+    shown = Product.objects.for_list().sorted_by(chosen.sort)
     paging = list_page(request, chosen.products, shown=shown, size=PAGE_SIZE)
     context = {
         "products": paging.rows,

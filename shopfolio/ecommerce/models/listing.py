@@ -1,10 +1,10 @@
-"""What the shop is sorted and sifted by, kept beside each product so that an index has it.
+"""How the shop is listed: its orders, each with an index that holds all that a list looks at.
 
 Prices and kinds are copied from the variants, which change only in the back office. Stock is not: buyers of
 two choices would wait for each other at their product's row.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any, Self
 from uuid import UUID
 
@@ -15,10 +15,12 @@ from django.db.models.functions import Coalesce, Concat
 from django.utils import timezone
 
 from shopfolio.core.models.search import SearchableQuerySet
-from shopfolio.lib import words
 
 COPIED = {"price", "kind", "status", "product", "product_id"}
 """The columns of a variant that its product's row tells of."""
+
+A_BATCH = 500
+MOST_BESIDE = 4
 
 
 class Sort(models.TextChoices):
@@ -43,17 +45,13 @@ ORDERS: dict[str, tuple[Any, ...]] = {
 }
 
 LOOKED_AT = ("deactivate_date", "kinds", "on_sale_from")
-"""What every list asks of a product beside its order."""
+"""What every list asks of a product beside its order: a deep page never reads the rows that it skips."""
 
-
-def shelf_index(*order: str, name: str) -> models.Index:
-    """All that a list in this order looks at, so that a deep page never reads what it skips."""
-    key = () if "id" in order else ("id",)
-    return models.Index(fields=["status", *order, *LOOKED_AT, *key], name=name)
-
-
-SHELF_INDEXES = [
-    shelf_index("position", "-activate_date", "-created", name="ecommerce_product_shelf"),
+LIST_INDEXES = [
+    models.Index(
+        fields=["status", "position", "-activate_date", "-created", *LOOKED_AT, "id"],
+        name="ecommerce_product_shelf",
+    ),
     models.Index(
         F("status"),
         CAME.desc(),
@@ -61,16 +59,24 @@ SHELF_INDEXES = [
         *map(F, ("activate_date", "created", *LOOKED_AT)),
         name="ecommerce_product_newest",
     ),
-    shelf_index("least_price", "id", "activate_date", name="ecommerce_product_price"),
-    shelf_index("sort_name", "id", "activate_date", name="ecommerce_product_name"),
+    *(
+        models.Index(fields=["status", column, "id", "activate_date", *LOOKED_AT], name=name)
+        for column, name in (
+            ("least_price", "ecommerce_product_price"),
+            ("sort_name", "ecommerce_product_name"),
+        )
+    ),
 ]
 
 
-MOST_BESIDE = 4
-
-
 class ProductQuerySet(SearchableQuerySet):
-    def for_shelf(self) -> Self:
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:
+        products = list(objs)
+        for product in products:
+            product.set_sort_name()
+        return super().bulk_create(products, *args, **options)
+
+    def for_list(self) -> Self:
         """With what a list shows of each: one query more, whatever the number."""
         return self.defer("body").prefetch_related("variants")
 
@@ -81,9 +87,9 @@ class ProductQuerySet(SearchableQuerySet):
     def to_be_had(self, kind: str = "") -> Self:
         """On sale now, with a choice (of this kind) that is not sold out."""
         variants = apps.get_model("ecommerce.Variant")._default_manager.on_sale().order_by()
-        on_shelf = variants.filter(Q(available=None) | Q(available__gt=0), product=OuterRef("pk"))
+        left = variants.filter(Q(available=None) | Q(available__gt=0), product=OuterRef("pk"))
         has_come = Q(on_sale_from=None) | Q(on_sale_from__lte=timezone.now())
-        return self.filter(has_come, Exists(on_shelf.filter(kind=kind) if kind else on_shelf))
+        return self.filter(has_come, Exists(left.filter(kind=kind) if kind else left))
 
     def with_beside(self, slug: str) -> Self:
         """One of these by its address, and what is live beside it in the shop; each key from an index."""
@@ -115,18 +121,17 @@ class VariantQuerySet(models.QuerySet[Any]):
     def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:
         with transaction.atomic():
             variants = super().bulk_create(objs, *args, **options)
-            copy_to_products({variant.product_id for variant in variants})
+            copy_to_products(variant.product_id for variant in variants)
         return variants
 
     def update(self, **fields: Any) -> int:
         if COPIED.isdisjoint(fields):
             return super().update(**fields)
+        moved_to = fields.get("product", fields.get("product_id"))
         with transaction.atomic():
-            keys = list(self.values_list("pk", flat=True))
-            before = set(self.values_list("product", flat=True))
+            products = {*self.values_list("product", flat=True), getattr(moved_to, "pk", moved_to)}
             changed = super().update(**fields)
-            after = self.model._default_manager.filter(pk__in=keys).values_list("product", flat=True)
-            copy_to_products(before | set(after))
+            copy_to_products(products - {None})
         return changed
 
     update.alters_data = True  # type: ignore[attr-defined]
@@ -143,44 +148,21 @@ class VariantQuerySet(models.QuerySet[Any]):
 
 
 @transaction.atomic
-def copy_to_products(keys: Collection[UUID | None]) -> None:
-    """Write beside these products what their variants say now.
+def copy_to_products(keys: Iterable[UUID]) -> None:
+    """Write beside these products what their variants on sale say now.
 
     The rows are locked first and read after: of two variants saved at once the later one sees the other.
     """
     product, variant = (apps.get_model("ecommerce", name) for name in ("Product", "Variant"))
-    ordered = sorted(key for key in keys if key)
-    for start in range(0, len(ordered), 500):
-        # Past the search's queryset: none of this is among its words.
-        rows: Any = models.QuerySet(product).filter(pk__in=ordered[start : start + 500])
-        list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk"))
-        rows.update(**copied_columns(variant._default_manager.filter(status="on_sale")))
-
-
-def copied_columns(on_sale: models.QuerySet[Any]) -> dict[str, Any]:
-    """Each column of a product that is copied, and what it is of the variants on sale."""
-    own = on_sale.filter(product=OuterRef("pk")).order_by()
-    least = own.values("product").annotate(least=Min("price")).values("least")
+    own = variant._default_manager.on_sale().filter(product=OuterRef("pk")).order_by()
     kinds = [
         Case(When(Exists(own.filter(kind=kind)), then=Value(f"{kind} ")), default=Value(""))
-        for kind in ("physical", "digital", "service")
+        for kind in variant.Kind.values
     ]
-    return {"least_price": Subquery(least), "kinds": Concat(*kinds)}
-
-
-class SortNameField(models.CharField[str, str]):
-    """A title as it is put in order: without capitals, accents and signs. Made whenever the row is saved;
-    for migrations it is Django's own field."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        options: dict[str, Any] = {"max_length": 120, "default": "", "editable": False}
-        super().__init__(*args, **(options | kwargs))
-
-    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
-        name, _path, args, kwargs = super().deconstruct()
-        return name, "django.db.models.CharField", list(args), kwargs
-
-    def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        name = words.in_order(model_instance.title)[: self.max_length]  # type: ignore[attr-defined]
-        setattr(model_instance, self.attname, name)
-        return name
+    least = own.values("product").annotate(least=Min("price")).values("least")
+    ordered = sorted(set(keys))
+    for start in range(0, len(ordered), A_BATCH):
+        # Past the search's queryset: none of this is among its words.
+        rows: Any = models.QuerySet(product).filter(pk__in=ordered[start : start + A_BATCH])
+        list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+        rows.update(least_price=Subquery(least), kinds=Concat(*kinds))

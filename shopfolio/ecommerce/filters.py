@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.ecommerce.models import Product, Variant
-from shopfolio.ecommerce.models.shelf import ProductQuerySet, Sort
+from shopfolio.ecommerce.models.listing import ProductQuerySet, Sort
 
 KINDS: dict[str, str | Promise] = {
     Variant.Kind.PHYSICAL: _("By post"),
@@ -28,7 +28,7 @@ PARAMETERS = ("kind", "stock", "sort")
 
 
 @dataclass(frozen=True)
-class Way:
+class FilterLink:
     """A link to the shop, looked at otherwise."""
 
     query: str
@@ -37,7 +37,7 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class ProductFilter:
     kind: str = ""
     stock: str = ""
     sort: str = ""
@@ -76,24 +76,24 @@ class Shelf:
         return KINDS.get(self.kind, "")
 
     @property
-    def kinds(self) -> list[Way]:
+    def kinds(self) -> list[FilterLink]:
         """All, and each kind that there is; nothing where there is but one."""
         there = kinds_there()
         if len(there) < 2 and self.kind in {"", *there}:
             return []
         words = {"": _("All"), **{kind: KINDS[kind] for kind in KINDS if kind in {*there, self.kind}}}
-        return [Way(replace(self, kind=kind).query, words[kind], kind == self.kind) for kind in words]
+        return [FilterLink(replace(self, kind=kind).query, words[kind], kind == self.kind) for kind in words]
 
     @property
-    def in_stock(self) -> Way:
+    def in_stock(self) -> FilterLink:
         """Taken, it leads back."""
-        return Way(
+        return FilterLink(
             replace(self, stock="" if self.stock else "in").query, _("In stock only"), bool(self.stock)
         )
 
     @property
-    def sorts(self) -> list[Way]:
-        return [Way(replace(self, sort=sort).query, SORTS[sort], sort == self.sort) for sort in SORTS]
+    def sorts(self) -> list[FilterLink]:
+        return [FilterLink(replace(self, sort=sort).query, SORTS[sort], sort == self.sort) for sort in SORTS]
 
 
 def kinds_there() -> list[str]:
