@@ -5,9 +5,10 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.contrib.admin.apps import AdminConfig
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from shopfolio import attention, figures
 from shopfolio.lib.http import SeeOther, where_next
 from shopfolio.rooms import ROOMS, list_name, rooms_of
+from shopfolio.users.again import has_shown_second_factor
+from shopfolio.users.views import log_out
 
 CLOSED = {"auth", "account", "mfa", "socialaccount", "usersessions"}
 """Apps of libraries whose models are not shown. A role's rights are written in the code; addresses, second
@@ -25,16 +28,11 @@ factors and sessions are their owners' business, on the account pages."""
 
 
 def has_second_factor(user: Any) -> bool:
-    from allauth.mfa.utils import is_mfa_enabled  # only once the apps are loaded
-
     return bool(is_mfa_enabled(user))
 
 
 def way_to_show(user: Any) -> str:
     """The page that asks for the app's code, or for a passkey where there is no app."""
-    from allauth.mfa.models import Authenticator
-    from allauth.mfa.utils import is_mfa_enabled
-
     has_app = is_mfa_enabled(user, types=[Authenticator.Type.TOTP])
     return "mfa_reauthenticate" if has_app else "mfa_reauthenticate_webauthn"
 
@@ -44,8 +42,6 @@ def second_factor_first(view: Any) -> Any:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        from shopfolio.users.again import has_shown_second_factor  # only once the apps are loaded
-
         is_leaving = request.path == reverse("admin:logout")
         if settings.LOOPBACK or is_leaving or has_shown_second_factor(request):
             return view(request, *args, **kwargs)
@@ -112,12 +108,10 @@ class BackOffice(AdminSite):
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The account pages' own, which leaves nothing of the person in the browser."""
-        from shopfolio.users.views import log_out  # only once the apps are loaded
-
         return log_out(request)
 
     def get_urls(self) -> list[Any]:
-        from shopfolio import first_start  # only once the apps are loaded
+        from shopfolio import first_start  # which registers models here
 
         return [
             path("attention/", self.admin_view(self.attention), name="attention"),
@@ -137,7 +131,7 @@ class BackOffice(AdminSite):
         return TemplateResponse(request, "admin/attention.html", context)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        from shopfolio.first_start import on_first_page  # only once the apps are loaded
+        from shopfolio.first_start import on_first_page  # which registers models here
 
         context = {
             "start": on_first_page(request),
@@ -191,7 +185,3 @@ class BackOffice(AdminSite):
         if app_label:
             return apps
         return rooms_of(apps, request.path)
-
-
-class BackOfficeConfig(AdminConfig):
-    default_site = "shopfolio.back_office.BackOffice"

@@ -85,7 +85,7 @@ INSTALLED_APPS = [
     "shopfolio.core",
     "shopfolio.users",
     "shopfolio.tasks",
-    "shopfolio.back_office.BackOfficeConfig",
+    "shopfolio.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

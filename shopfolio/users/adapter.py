@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.lib.http import is_own_address, visitors_address
-from shopfolio.users import mails
+from shopfolio.users import audit, mails
 from shopfolio.users.browsers import browser_name
 from shopfolio.users.codes import ASKED, MailedCode
 from shopfolio.users.limits import MINUTE, Limits
@@ -84,8 +84,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         log.warning("password refused")
-        from shopfolio.users import audit  # only once the apps are loaded
-
         audit.refuse_login(credentials["email"])
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,8 +13,6 @@ from shopfolio.checklist import State, Step
 
 
 def look_at_second_factor(user: Any) -> State:
-    from allauth.mfa.utils import is_mfa_enabled  # only once the apps are loaded
-
     return State(is_done=bool(is_mfa_enabled(user)))
 
 
