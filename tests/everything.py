@@ -20,8 +20,8 @@ from tests.factories import (
 )
 
 
-def add_rows() -> None:
-    """Drafts and finished ones, an order that is paid, a mail, a job."""
+def add_pages() -> None:
+    """What the public addresses of tests/addresses.py show."""
     make_shop()
     project = make_page(core.Project, "Project 0")
     make_page(core.Skill, "Skill 0").projects.add(project)
@@ -29,6 +29,11 @@ def add_rows() -> None:
     make_post("Post 0").tags.add(core.Tag.objects.create(title="Tag 0"))
     make_testimonial(project=project)
     make_variant(make_product("Product 0", project=project))
+
+
+def add_rows() -> None:
+    """Drafts and finished ones, an order that is paid, a mail, a job."""
+    add_pages()
     make_post()
     variant = make_variant(make_product())
     make_cart((variant, 1))

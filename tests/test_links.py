@@ -6,11 +6,12 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from shopfolio.core.models import BlogPost, ContactMessage, Policy, Project, Skill, Tag
+from shopfolio.core.models import BlogPost, ContactMessage
 from shopfolio.tasks.models import Email
 from shopfolio.tasks.outbox import run_due_jobs
 from tests import addresses
-from tests.factories import make_page, make_paid_order, make_post, make_product, make_shop, make_variant
+from tests.everything import add_pages
+from tests.factories import make_paid_order
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -26,12 +27,7 @@ EVIL = {"Host": "evil.example"}
 
 @pytest.fixture
 def content():
-    make_shop()
-    project = make_page(Project, "Project 0")
-    make_page(Skill, "Skill 0").projects.add(project)
-    make_page(Policy, "Policy 0")
-    make_post("Post 0").tags.add(Tag.objects.create(title="Tag 0"))
-    make_variant(make_product("Product 0"))
+    add_pages()
 
 
 @pytest.mark.parametrize("name", addresses.PUBLIC)

@@ -8,19 +8,15 @@ from django.test import Client
 from django.urls import reverse
 
 from shopfolio.core import whole_pages
-from shopfolio.core.models import Policy, Project, Skill, Subscriber, Tag
+from shopfolio.core.models import Subscriber
 from shopfolio.core.whole_pages import kept_pages
 from tests import addresses
+from tests.everything import add_pages
 from tests.factories import (
     carry_cart,
     make_cart,
     make_owner,
-    make_page,
     make_paid_order,
-    make_post,
-    make_product,
-    make_shop,
-    make_testimonial,
     make_variant,
 )
 
@@ -42,13 +38,7 @@ def _keeping(monkeypatch, private_files):
 @pytest.fixture
 def everywhere():
     """Every address, with content behind it; A's own where only A has the link."""
-    make_shop()
-    project = make_page(Project, "Project 0")
-    make_page(Skill, "Skill 0").projects.add(project)
-    make_page(Policy, "Policy 0")
-    make_post("Post 0").tags.add(Tag.objects.create(title="Tag 0"))
-    make_testimonial()
-    make_variant(make_product("Product 0"))
+    add_pages()
     order = make_paid_order(name=MARK, email=f"{MARK}@example.org")
     reader = Subscriber.objects.create(email=f"{MARK}@example.org", status=Subscriber.Status.CONFIRMED)
     own = {

@@ -9,19 +9,17 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client
 
 from shopfolio.core import page_cache, whole_pages
-from shopfolio.core.models import Policy, Project, Skill, Tag
 from shopfolio.core.whole_pages import KeptPage, best_encoding, kept_pages, may_be_kept
 from shopfolio.ecommerce.services import stock
 from tests import addresses
+from tests.everything import add_pages
 from tests.factories import (
     carry_cart,
     make_cart,
     make_owner,
-    make_page,
     make_post,
     make_product,
     make_shop,
-    make_testimonial,
     make_variant,
 )
 
@@ -36,13 +34,7 @@ def _keeping(monkeypatch):
 @pytest.fixture
 def content():
     """A row behind every address of tests.addresses."""
-    make_shop()
-    project = make_page(Project, "Project 0")
-    make_page(Skill, "Skill 0").projects.add(project)
-    make_page(Policy, "Policy 0")
-    make_post("Post 0").tags.add(Tag.objects.create(title="Tag 0"))
-    make_testimonial()
-    make_variant(make_product("Product 0"))
+    add_pages()
 
 
 def asked_of_the_database(client, address, **headers):

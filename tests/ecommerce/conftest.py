@@ -16,3 +16,9 @@ def two_prints(client, tide_table):
     cart = make_cart((tide_table, 2))
     carry_cart(client, cart)
     return cart
+
+
+@pytest.fixture
+def stripe(refunds_at_stripe):
+    make_shop()
+    return refunds_at_stripe

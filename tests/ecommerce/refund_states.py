@@ -10,7 +10,7 @@ import pytest
 from shopfolio.ecommerce import gateway
 from shopfolio.ecommerce.exceptions import PaymentUnavailable, RefundRefused
 from shopfolio.ecommerce.gateway import RefundState
-from shopfolio.ecommerce.models import StripeSession
+from shopfolio.ecommerce.models import Order, StripeSession
 
 numbers = count(1)
 
@@ -87,3 +87,23 @@ def refunds_at_stripe(monkeypatch: pytest.MonkeyPatch) -> RefundsAtStripe:
     for name in ("create_refund", "retrieve_refunds", "retrieve_refunds_since", "find_session_of"):
         monkeypatch.setattr(gateway, name, getattr(stripe, name))
     return stripe
+
+
+def fresh(order: Order) -> Order:
+    return Order.objects.get(pk=order.pk)
+
+
+def intent_of(order: Order) -> str:
+    payment = order.find_payment()
+    assert payment
+    return payment.payment_intent
+
+
+def figures(order: Order) -> tuple[str, int, int]:
+    order = fresh(order)
+    return order.status, order.amount_paid, order.amount_refunded
+
+
+def shelf(order: Order) -> int | None:
+    """What is left of the one thing in it."""
+    return order.lines.exclude(variant=None).get().variant.available

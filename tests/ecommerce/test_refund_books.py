@@ -17,7 +17,7 @@ from shopfolio.ecommerce.tasks import reconcile
 from shopfolio.tasks.models import Job
 from shopfolio.tasks.outbox import run_due_jobs
 from tests.counts import count
-from tests.factories import make_paid_order, make_product, make_shop, make_variant
+from tests.factories import make_paid_order, make_product, make_variant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -114,12 +114,6 @@ def check_documents(order):
         assert group.tax >= 0
     if order.status == "refunded":
         assert [(group.net, group.tax) for group in tax_groups(lines)] == [(0, 0)] * 3
-
-
-@pytest.fixture
-def stripe(refunds_at_stripe):
-    make_shop()
-    return refunds_at_stripe
 
 
 @pytest.fixture

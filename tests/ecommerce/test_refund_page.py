@@ -13,15 +13,9 @@ from shopfolio.tasks.models import Job
 from shopfolio.tasks.outbox import run_due_jobs
 from shopfolio.users.models import CustomUser
 from tests.ecommerce.stripe_states import is_paid
-from tests.factories import make_paid_order, make_shop, make_variant, make_waiting_order
+from tests.factories import make_paid_order, make_variant, make_waiting_order
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
-
-
-@pytest.fixture
-def stripe(refunds_at_stripe):
-    make_shop()
-    return refunds_at_stripe
 
 
 @pytest.fixture

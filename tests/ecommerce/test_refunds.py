@@ -19,12 +19,12 @@ from shopfolio.ecommerce.services.refund_settlement import make_refund, settle_r
 from shopfolio.ecommerce.services.refunds import refund_order, set_aside, try_again
 from shopfolio.tasks.models import Email, Job
 from shopfolio.tasks.outbox import run_due_jobs
+from tests.ecommerce.refund_states import figures, fresh, intent_of, shelf
 from tests.factories import (
     make_file,
     make_owner,
     make_paid_order,
     make_product,
-    make_shop,
     make_variant,
     make_waiting_order,
 )
@@ -33,32 +33,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
 
 @pytest.fixture
-def stripe(refunds_at_stripe):
-    make_shop()
-    return refunds_at_stripe
-
-
-@pytest.fixture
 def order(stripe):
     """Paid: a print for 140.00 and 6.00 of delivery, both with 23 % tax inside."""
     return make_paid_order((make_variant(available=5), 1))
-
-
-def fresh(order):
-    return Order.objects.get(pk=order.pk)
-
-
-def intent_of(order):
-    return order.find_payment().payment_intent
-
-
-def figures(order):
-    order = fresh(order)
-    return order.status, order.amount_paid, order.amount_refunded
-
-
-def shelf(order):
-    return order.lines.exclude(variant=None).get().variant.available
 
 
 def told_owner():
