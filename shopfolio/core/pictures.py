@@ -50,7 +50,7 @@ def write_renditions(path: str, content: bytes) -> dict[str, Any]:
 
 
 def bring_home(path: str) -> None:
-    """Before version 0.2 the files themselves were public."""
+    """Sites that are older than the renditions kept the files themselves in public."""
     if default_storage.exists(path):
         if not private_storage().exists(path):
             with default_storage.open(path) as file:
