@@ -23,8 +23,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from shopfolio.abstract_models import PageModel, SingletonModel
+from shopfolio.admin_menu import list_name
 from shopfolio.admin_widgets import DATES, PICTURES, MomentWidget, TicksWidget
-from shopfolio.rooms import list_name
 
 STEPS = "then=start"
 """In the address of a form that the list of first steps leads to, and back from."""

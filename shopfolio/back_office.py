@@ -17,9 +17,9 @@ from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio import attention, figures
+from shopfolio.admin_menu import MENU, list_name, menu_of
 from shopfolio.lib.http import SeeOther, where_next
-from shopfolio.rooms import ROOMS, list_name, rooms_of
-from shopfolio.users.again import has_shown_second_factor
+from shopfolio.users.reauthentication import has_shown_second_factor
 from shopfolio.users.views import log_out
 
 CLOSED = {"auth", "account", "mfa", "socialaccount", "usersessions"}
@@ -153,8 +153,8 @@ class BackOffice(AdminSite):
         return [(label, reverse(address)) for label, address in may]
 
     def in_order(self) -> list[tuple[Any, Any]]:
-        """Models with their admins, as the rooms name them; all others behind."""
-        order = [name for _heading, names in ROOMS.values() for name in names]
+        """Models with their admins, as the menu names them; all others behind."""
+        order = [name for _heading, names in MENU.values() for name in names]
         place = {name: number for number, name in enumerate(order)}
         return sorted(
             self._registry.items(), key=lambda entry: place.get(entry[0]._meta.object_name or "", len(order))
@@ -180,8 +180,8 @@ class BackOffice(AdminSite):
         return redirect("account_change_password")
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """The rooms, each with those of its models that this person may see."""
+        """The menu, each heading with those of its models that this person may see."""
         apps = super().get_app_list(request, app_label)
         if app_label:
             return apps
-        return rooms_of(apps, request.path)
+        return menu_of(apps, request.path)

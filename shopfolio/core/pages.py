@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 
 from shopfolio.abstract_models import PageQuerySet
-from shopfolio.users.again import has_shown_second_factor
+from shopfolio.users.reauthentication import has_shown_second_factor
 
 Pages = TypeVar("Pages", bound=PageQuerySet)
 Row = TypeVar("Row", bound=Model)

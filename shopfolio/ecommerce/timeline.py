@@ -44,7 +44,7 @@ def timeline_of(order: Order, *, language: str) -> list[Moment]:
         *documents(invoices),
         *refunds(backs, language),
         *messages(events),
-        *letters(mails),
+        *mails_written(mails),
         *troubles(subjects),
     ]
     return sorted(moments, key=lambda moment: moment.at)
@@ -101,7 +101,7 @@ def messages(events: list[StripeEvent]) -> Iterator[Moment]:
         yield Moment(event.created, what, event.get_status_display(), Link.to(event, _("The message")))
 
 
-def letters(mails: list[Email]) -> Iterator[Moment]:
+def mails_written(mails: list[Email]) -> Iterator[Moment]:
     for mail in mails:
         link = Link.to(mail, mail.subject)
         yield Moment(mail.created, _("Mail written"), mail.to, link)

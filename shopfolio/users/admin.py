@@ -14,8 +14,8 @@ from shopfolio.abstract_admin import ReadOnlyAdmin
 from shopfolio.admin_widgets import PICTURES
 from shopfolio.tasks.outbox import enqueue
 from shopfolio.users import audit
-from shopfolio.users.again import ask_again
 from shopfolio.users.models import AuditEntry, CustomUser
+from shopfolio.users.reauthentication import ask_again
 from shopfolio.users.roles import Role
 
 

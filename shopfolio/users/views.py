@@ -26,12 +26,12 @@ from django.views.decorators.http import require_POST, require_safe
 from shopfolio.lib.http import SeeOther, form_page, where_next
 from shopfolio.users import audit, codes, mails, personal_data
 from shopfolio.users.adapter import DEPARTURES
-from shopfolio.users.again import be_sure
 from shopfolio.users.codes import MailedCode, mail_code
 from shopfolio.users.forms import CodeForm, EmailForm, NewPasswordForm, ProfileForm, SignUpForm
 from shopfolio.users.limits import DAY, HOUR, Limits, TooMany
 from shopfolio.users.models import CustomUser
 from shopfolio.users.navigation import OwnRequest
+from shopfolio.users.reauthentication import be_sure
 
 View = Callable[..., HttpResponse]
 

@@ -6,8 +6,8 @@ from django import template
 from django.contrib.admin import site
 from django.utils.text import capfirst
 
+from shopfolio.admin_menu import list_name
 from shopfolio.lib import html
-from shopfolio.rooms import list_name
 
 register = template.Library()
 register.filter(list_name)

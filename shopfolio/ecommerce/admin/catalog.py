@@ -17,7 +17,7 @@ from shopfolio.abstract_admin import (
     row_link,
 )
 from shopfolio.ecommerce.admin.fields import MoneyFieldsMixin, currency, shown_money
-from shopfolio.ecommerce.admin.stock_desk import StockDesk
+from shopfolio.ecommerce.admin.stock_ledger import StockLedger
 from shopfolio.ecommerce.exceptions import SoldOut
 from shopfolio.ecommerce.models import (
     Product,
@@ -148,7 +148,7 @@ class ProductFileInline(SortedRows):
 
 
 @admin.register(Product)
-class ProductAdmin(MoneyFieldsMixin, StockDesk, PageAdmin):
+class ProductAdmin(MoneyFieldsMixin, StockLedger, PageAdmin):
     list_display = ["title", "state", "prices", "stock", "position", "on_site"]
     inlines = [VariantInline, ProductImageInline, ProductFileInline]
     actions = [*PageAdmin.actions, "believe_shelf"]

@@ -98,7 +98,7 @@ class OrderPage(RefundPage, ReadOnlyAdmin):
             "documents": order.invoices.select_related("pdf").order_by("created"),
             "refunds": refunds,
             "entitlements": order.entitlements.select_related("product"),
-            "letters": letters_of(order),
+            "mails": mails_of(order),
             "moments": seen_by(request.user, order),
         }
 
@@ -160,7 +160,7 @@ def last_reason(order: Order) -> str:
     return event.why if event else ""
 
 
-def letters_of(order: Order) -> list[tuple[Email, Delivery]]:
+def mails_of(order: Order) -> list[tuple[Email, Delivery]]:
     mails = list(Email.objects.filter(key__endswith=f"-{order.pk}").defer("text", "html").order_by("created"))
     return list(zip(mails, delivery_of(mails), strict=True))
 

@@ -10,7 +10,7 @@ from shopfolio.ecommerce.admin.fields import shown_money
 from shopfolio.ecommerce.exceptions import CannotRefund
 from shopfolio.ecommerce.models import Refund, StripeEvent, StripeSession
 from shopfolio.ecommerce.services import aftercare, refunds
-from shopfolio.users.again import ask_again
+from shopfolio.users.reauthentication import ask_again
 
 
 class OrderMoneyAdmin(ReadOnlyAdmin):

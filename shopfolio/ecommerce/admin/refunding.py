@@ -22,7 +22,7 @@ from shopfolio.ecommerce.models import Order, Refund, StripeSession
 from shopfolio.ecommerce.services import stock
 from shopfolio.ecommerce.services.refunds import refund_order
 from shopfolio.users import audit
-from shopfolio.users.again import ask_again
+from shopfolio.users.reauthentication import ask_again
 
 
 class RefundForm(forms.Form):

@@ -1,4 +1,4 @@
-"""The rooms of the back office: what is where, and what it is called in plain words."""
+"""The back office's menu: what is where, and what it is called in plain words."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-ROOMS: dict[str, tuple[Any, list[str]]] = {
+MENU: dict[str, tuple[Any, list[str]]] = {
     "orders": (_("Orders"), ["Order", "Invoice", "Refund", "Entitlement", "Cart"]),
     "products": (_("Products"), ["Product", "StockMovement"]),
     "writing": (_("Writing"), ["BlogPost", "Tag", "Policy"]),
@@ -43,17 +43,17 @@ def list_name(opts: Any) -> str:
     return str(PLAIN.get(opts.object_name) or capfirst(opts.verbose_name_plural))
 
 
-def rooms_of(apps: list[Any], path: str) -> list[dict[str, Any]]:
-    """Django's list of apps as rooms; `path` is where the person is."""
+def menu_of(apps: list[Any], path: str) -> list[dict[str, Any]]:
+    """Django's list of apps as the menu's headings; `path` is where the person is."""
     models = {model["object_name"]: model for model in lists_in(apps, path)}
-    named = {name for _heading, names in ROOMS.values() for name in names}
+    named = {name for _heading, names in MENU.values() for name in names}
     others = [name for name in models if name not in named]
-    rooms = []
-    for label, (heading, names) in ROOMS.items():
+    menu = []
+    for label, (heading, names) in MENU.items():
         wanted = names + (others if label == "machine" else [])
         if found := [models[name] for name in wanted if name in models]:
-            rooms.append(room_of(label, heading, found))
-    return rooms
+            menu.append(heading_of(label, heading, found))
+    return menu
 
 
 def lists_in(apps: list[Any], path: str) -> Iterator[dict[str, Any]]:
@@ -63,7 +63,7 @@ def lists_in(apps: list[Any], path: str) -> Iterator[dict[str, Any]]:
         yield {**model, "name": name, "is_here": path.startswith(model["admin_url"])}
 
 
-def room_of(label: str, heading: Any, models: list[Any]) -> dict[str, Any]:
+def heading_of(label: str, heading: Any, models: list[Any]) -> dict[str, Any]:
     """In the shape of Django's app list; the heading leads to the first model's list."""
     return {
         "app_label": label,

@@ -1,4 +1,4 @@
-"""The shelf of a product in the back office: its ledger, and what may be done to it with a reason."""
+"""A product's stock ledger in the back office, and what may be written into it with a reason."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ class MovementForm(forms.Form):
             stock.correct(said["variant"].pk, change, note=said["reason"], by=by)
 
 
-class StockDesk(PageAdmin):
+class StockLedger(PageAdmin):
     """For the product's admin: the ledger below its form, with a form of its own."""
 
     change_form_template = "admin/ecommerce/product.html"
