@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,16 +32,7 @@ SITE_URL = env.parsed(
 )
 SITE_HOST = urlsplit(SITE_URL).hostname or ""
 HTTPS = SITE_URL.startswith("https://")
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-LOOPBACK = is_loopback(SITE_HOST)
+LOOPBACK = addresses.is_loopback(SITE_HOST)
 # Loopback too, for whoever asks from the same machine whether the site is well.
 ALLOWED_HOSTS = [
     *(

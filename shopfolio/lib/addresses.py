@@ -1,7 +1,8 @@
-"""Addresses of servers, as the environment names them. Each raises ValueError for what is none."""
+"""Addresses of servers, as the environment names them. What reads one raises ValueError for what is none."""
 
 import re
 from email.utils import parseaddr
+from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:]+\]", re.IGNORECASE)
@@ -26,6 +27,16 @@ def host(value: str) -> str:
     if not HOST.fullmatch(value.removeprefix(".")):
         raise ValueError(value)
     return value.lower()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this host (no port, IPv6 with or without brackets) is this very machine."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        return False
 
 
 def redis_server(value: str) -> str:

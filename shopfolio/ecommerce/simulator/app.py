@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 from typing import Any
 
-from shopfolio.ecommerce.simulator.config import Config, is_loopback
+from shopfolio.ecommerce.simulator.config import Config
 from shopfolio.ecommerce.simulator.endpoint import Api
 from shopfolio.ecommerce.simulator.errors import StripeError
 from shopfolio.ecommerce.simulator.http import Request, Response, StartResponse
@@ -13,6 +13,7 @@ from shopfolio.ecommerce.simulator.pages import PayPages
 from shopfolio.ecommerce.simulator.payments import Moment
 from shopfolio.ecommerce.simulator.store import Store
 from shopfolio.ecommerce.simulator.webhooks import Background
+from shopfolio.lib.addresses import is_loopback
 
 FONT = "static/shopfolio/fonts/instrument-sans.woff2"
 FORWARDED = {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"}

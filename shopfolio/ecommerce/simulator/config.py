@@ -3,25 +3,16 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from shopfolio.lib.addresses import is_loopback
 
 KEY_PREFIX = "sk_test_simulator_"
 
 
 class Refused(ValueError):
     """The simulator would be reachable, or could be mistaken for Stripe."""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether this host (no port, IPv6 with or without brackets) is this very machine."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,8 @@ import pytest
 import requests
 from django.core.management import CommandError, call_command
 
-from shopfolio.ecommerce.simulator.config import Config, Refused, is_loopback
+from shopfolio.ecommerce.simulator.config import Config, Refused
+from shopfolio.lib.addresses import is_loopback
 
 
 def config(tmp_path, **changes):
