@@ -39,12 +39,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return status_page(request, 413 if isinstance(exception, RequestDataTooBig) else 400)
 
 
-def no_entry(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return status_page(request, 403)
-
-
-def forbidden(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The CSRF middleware's refusal."""
+def forbidden(request: HttpRequest, exception: Exception | None = None, reason: str = "") -> HttpResponse:
+    """A view's refusal, and with a reason the CSRF middleware's."""
     return status_page(request, 403)
 
 
