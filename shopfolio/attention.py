@@ -91,8 +91,6 @@ class Group:
 CHECKS: dict[str, Check] = {}
 SUBJECTS: dict[str, Callable[[list[str]], dict[str, Link]]] = {}
 """A job's argument, such as `order_id`, and what finds the pages of such things by their keys."""
-JOBS: dict[str, Any] = {}
-"""Jobs by name, in the owner's words."""
 
 
 def register(check: Check) -> None:

@@ -6,6 +6,7 @@ import structlog
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from shopfolio.core import pictures, search_index, services
 from shopfolio.core.models import ContactMessage, CspReport, Subscriber
@@ -18,7 +19,7 @@ log = structlog.get_logger(__name__)
 DAY = 86_400
 
 
-@job("core.heal_search", external=True, every=DAY)
+@job("core.heal_search", _("Check that the search finds everything"), external=True, every=DAY)
 def heal_search() -> None:
     """Every night, and once after an upgrade: what changed behind the models' back is found as it is.
 
@@ -30,22 +31,27 @@ def heal_search() -> None:
         log.info("search index put right", pages=healed)
 
 
-@job("core.make_pictures", external=True)
+@job("core.make_pictures", _("Make a picture ready for pages"), external=True)
 def make_pictures(*, model: str, field: str, path: str) -> None:
     pictures.make_pictures(model=model, field=field, path=path)
 
 
-@job("core.tend_pictures", external=True, every=DAY)
+@job(
+    "core.tend_pictures",
+    _("Look after pictures, and delete those that nobody needs"),
+    external=True,
+    every=DAY,
+)
 def tend_pictures() -> None:
     pictures.tend_pictures()
 
 
-@job("core.call_for_attention")
+@job("core.call_for_attention", _("Write to you that something needs you"))
 def call_for_attention(*, kind: str) -> None:
     services.call_for_attention(kind)
 
 
-@job("core.subscribe", forgets=True)
+@job("core.subscribe", _("Ask somebody whether they want the newsletter"), forgets=True)
 def subscribe(*, email: str) -> None:
     services.subscribe(email)
 
@@ -60,7 +66,7 @@ KEPT: dict[str, timedelta] = {
 """How long somebody's data is kept here. What the owner has not looked at yet is never forgotten."""
 
 
-@job("core.forget", external=True, every=DAY)
+@job("core.forget", _("Forget old messages and whoever never confirmed"), external=True, every=DAY)
 def forget() -> None:
     """Every night: what is kept no longer, because nobody needs it any more."""
     now = timezone.now()

@@ -27,25 +27,6 @@ BANKS_MAY_TAKE = timedelta(days=14)
 
 PRINTING_MAY_TAKE = timedelta(hours=1)
 
-attention.JOBS |= {
-    "ecommerce.handle_event": _("Take in what Stripe told us"),
-    "ecommerce.follow_attempt": _("Ask Stripe whether an order was paid"),
-    "ecommerce.watch_stripe": _("Follow Stripe while somebody pays"),
-    "ecommerce.reconcile": _("Compare all open payments with Stripe"),
-    "ecommerce.make_refund": _("Send money back to a buyer"),
-    "ecommerce.settle_refunds": _("Ask Stripe what went back to a buyer"),
-    "ecommerce.compare_refunds": _("Compare all refunds with Stripe"),
-    "ecommerce.deliver_refund": _("Tell a buyer that money comes back"),
-    "ecommerce.print_document": _("Print a credit note"),
-    "ecommerce.mail_owner": _("Write to you about an order"),
-    "ecommerce.deliver_invoice": _("Print an invoice and mail it to the buyer"),
-    "ecommerce.remove_demo": _("Take the demo content away"),
-    "ecommerce.mail_order_paid": _("Thank the buyer for an order"),
-    "ecommerce.mail_order_received": _("Tell you of a new order"),
-    "ecommerce.forget": _("Forget old carts and what Stripe told long ago"),
-    "ecommerce.send_order_links": _("Send somebody the links to their orders"),
-}
-
 
 def link_to(order: Order) -> Link:
     return Link.to(order, gettext("Order %(number)s") % {"number": order.number})

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from shopfolio.ecommerce import gateway
 from shopfolio.ecommerce.exceptions import PaymentUnavailable, SessionUnknown
@@ -17,7 +18,7 @@ Attempt = StripeSession.Status
 DAY = 86_400
 
 
-@job("ecommerce.handle_event", external=True)
+@job("ecommerce.handle_event", _("Take in what Stripe told us"), external=True)
 def handle_event(*, event_pk: str) -> None:
     """An event is only the reason to ask."""
     watch.refuse_while_away("ecommerce.handle_event")
@@ -48,7 +49,7 @@ def settle_event(event: StripeEvent) -> Order | None:
         raise unknown(event.session_id) from error
 
 
-@job("ecommerce.follow_attempt", external=True)
+@job("ecommerce.follow_attempt", _("Ask Stripe whether an order was paid"), external=True)
 def follow_attempt(*, attempt_id: str) -> None:
     """Ask Stripe about an attempt that is not decided yet; one past its time is asked for until it is."""
     watch.refuse_while_away("ecommerce.follow_attempt")
@@ -87,7 +88,13 @@ def unknown(session_id: str) -> PermanentFailure:
     )
 
 
-@job("ecommerce.watch_stripe", external=True, every=30, when=watch.has_reason)
+@job(
+    "ecommerce.watch_stripe",
+    _("Follow Stripe while somebody pays"),
+    external=True,
+    every=30,
+    when=watch.has_reason,
+)
 def watch_stripe() -> None:
     """While somebody may be paying, or a job waits for Stripe: our books follow Stripe's within a minute.
 
@@ -104,7 +111,7 @@ def watch_stripe() -> None:
     let_one_ask("ecommerce.settle_refunds", refund_settlement.settle_refunds, away=PaymentUnavailable)
 
 
-@job("ecommerce.reconcile", every=DAY)
+@job("ecommerce.reconcile", _("Compare all open payments with Stripe"), every=DAY)
 def reconcile() -> None:
     """Every night: undecided attempts are asked for once more; what died of late runs again."""
     now = timezone.now()
@@ -127,7 +134,7 @@ def undecided_attempts() -> list[str]:
 PAYLOADS_LIVE = timedelta(days=30)
 
 
-@job("ecommerce.forget", external=True, every=DAY)
+@job("ecommerce.forget", _("Forget old carts and what Stripe told long ago"), external=True, every=DAY)
 def forget() -> None:
     """Every night: carts that nobody comes back to, and what Stripe's messages said, not that they came."""
     delete_in_batches(Cart.objects.abandoned())
@@ -135,17 +142,17 @@ def forget() -> None:
     old.exclude(payload={}).update(payload={})
 
 
-@job("ecommerce.make_refund", external=True)
+@job("ecommerce.make_refund", _("Send money back to a buyer"), external=True)
 def make_refund(*, refund_id: str) -> None:
     refund_settlement.make_refund(refund_id)
 
 
-@job("ecommerce.settle_refunds", external=True)
+@job("ecommerce.settle_refunds", _("Ask Stripe what went back to a buyer"), external=True)
 def settle_refunds(*, payment_intent: str) -> None:
     refund_settlement.settle_refunds(payment_intent)
 
 
-@job("ecommerce.compare_refunds", external=True)
+@job("ecommerce.compare_refunds", _("Compare all refunds with Stripe"), external=True)
 def compare_refunds() -> None:
     """Part of the nightly run: refunds at Stripe that nobody told us of, and ours that are not finished."""
     today = timezone.now().date()
@@ -155,43 +162,43 @@ def compare_refunds() -> None:
         enqueue("ecommerce.settle_refunds", key=f"{intent}-{today}", payment_intent=intent)
 
 
-@job("ecommerce.deliver_refund", external=True)
+@job("ecommerce.deliver_refund", _("Tell a buyer that money comes back"), external=True)
 def deliver_refund(*, refund_id: str) -> None:
     mails.deliver_refund(Refund.objects.select_related("order", "session", "credit_note").get(pk=refund_id))
 
 
-@job("ecommerce.print_document", external=True)
+@job("ecommerce.print_document", _("Print a credit note"), external=True)
 def print_document(*, document_id: str) -> None:
     invoicing.pdf_of(Invoice.objects.get(pk=document_id))
 
 
-@job("ecommerce.deliver_invoice", external=True)
+@job("ecommerce.deliver_invoice", _("Print an invoice and mail it to the buyer"), external=True)
 def deliver_invoice(*, invoice_id: str, again: int = 0) -> None:
     mails.deliver(Invoice.objects.select_related("order").get(pk=invoice_id), again=again)
 
 
-@job("ecommerce.remove_demo", external=True)
+@job("ecommerce.remove_demo", _("Take the demo content away"), external=True)
 def remove_demo(*, trials: bool) -> None:
     from shopfolio.ecommerce.demo import removal  # once in a site's life
 
     removal.remove_demo(trials=trials)
 
 
-@job("ecommerce.mail_order_paid")
+@job("ecommerce.mail_order_paid", _("Thank the buyer for an order"))
 def mail_order_paid(*, order_id: str) -> None:
     mails.mail_order_paid(Order.objects.get(pk=order_id))
 
 
-@job("ecommerce.send_order_links", forgets=True)
+@job("ecommerce.send_order_links", _("Send somebody the links to their orders"), forgets=True)
 def send_order_links(*, email: str) -> None:
     mails.mail_order_links(email)
 
 
-@job("ecommerce.mail_order_received")
+@job("ecommerce.mail_order_received", _("Tell you of a new order"))
 def mail_order_received(*, order_id: str) -> None:
     mails.mail_order_received(order_id)
 
 
-@job("ecommerce.mail_owner")
+@job("ecommerce.mail_owner", _("Write to you about an order"))
 def mail_owner(*, event_id: str) -> None:
     mails.mail_owner(OrderEvent.objects.select_related("order").get(pk=event_id))

@@ -11,28 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from shopfolio import attention
 from shopfolio.attention import Case, Check, Link, last_line, only_keys
 from shopfolio.tasks.models import Email, Job
+from shopfolio.tasks.outbox import HANDLERS
 
 MAIL = "tasks.send_email"
 MAIL_WAITS = timedelta(hours=1)
-
-attention.JOBS |= {
-    MAIL: _("Send a mail"),
-    "tasks.watch_mail": _("Try whether the mail server answers again"),
-    "tasks.prune": _("Tidy up old jobs"),
-    "core.heal_search": _("Check that the search finds everything"),
-    "core.make_pictures": _("Make a picture ready for pages"),
-    "core.tend_pictures": _("Look after pictures, and delete those that nobody needs"),
-    "core.subscribe": _("Ask somebody whether they want the newsletter"),
-    "core.forget": _("Forget old messages and whoever never confirmed"),
-    "tasks.forget_mails": _("Forget what old mails said"),
-    "users.note_refused_login": _("Look whether somebody of yours was refused a login"),
-    "users.delete_picture": _("Delete a picture that somebody replaced"),
-    "users.erase": _("Erase what the site knows of somebody who wished it"),
-    "users.erase_due": _("Look who is to be erased"),
-    "users.forget_tallies": _("Tidy up the counters against spam"),
-    "users.forget_sessions": _("Forget from where somebody was logged in"),
-    "core.call_for_attention": _("Write to you that something needs you"),
-}
 
 
 def emails(keys: list[str]) -> dict[str, Link]:
@@ -55,7 +37,8 @@ def subjects_of(jobs: list[Job]) -> dict[str, list[Link]]:
 
 
 def in_words(name: str) -> str:
-    return str(attention.JOBS.get(name, name))
+    """What a job does; its name, where it is of another release."""
+    return str(HANDLERS[name].label) if name in HANDLERS else name
 
 
 def dead_jobs() -> QuerySet[Job]:

@@ -24,6 +24,7 @@ from django.db.models import QuerySet
 from django.template import Context, Engine
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from uuid_utils.compat import uuid7
 
 from shopfolio.lib.colours import shades
@@ -142,7 +143,7 @@ UNREACHED = (
 )
 
 
-@job("tasks.send_email", external=True)
+@job("tasks.send_email", gettext_lazy("Send a mail"), external=True)
 def send_email(*, email_id: str) -> None:
     """Send a queued mail, unless the server is known to be away."""
     away = MailServerAway("The mail server is away.")
@@ -154,7 +155,13 @@ def has_taken_one(since: datetime) -> bool:
     return Email.objects.filter(sent_at__gt=since).exists()
 
 
-@job("tasks.watch_mail", external=True, every=30, when=lambda: waiting("tasks.send_email", "mail").exists())
+@job(
+    "tasks.watch_mail",
+    gettext_lazy("Try whether the mail server answers again"),
+    external=True,
+    every=30,
+    when=lambda: waiting("tasks.send_email", "mail").exists(),
+)
 def watch_mail() -> None:
     """While mails wait for the server, the one that has waited longest asks for all."""
     let_one_ask("tasks.send_email", send, away=MailServerAway)
@@ -255,7 +262,7 @@ TEXTS_LIVE = timedelta(days=90)
 MAILS_LIVE = timedelta(days=730)
 
 
-@job("tasks.forget_mails", external=True, every=86_400)
+@job("tasks.forget_mails", gettext_lazy("Forget what old mails said"), external=True, every=86_400)
 def forget_mails() -> None:
     """Every night: what mails said that went out long ago, then that they did. What waits or failed stays."""
     now, sent = timezone.now(), Email.objects.filter(status=Email.Status.SENT)

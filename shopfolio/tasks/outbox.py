@@ -19,6 +19,7 @@ from celery import shared_task
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext_lazy as _
 
 from shopfolio.attention import only_keys
 from shopfolio.lib.db import renew_connection
@@ -40,6 +41,8 @@ UNTOUCHED = timedelta(seconds=10)
 @dataclass(frozen=True)
 class Handler:
     run: Callable[..., None]
+    label: Any
+    """What it does, in the owner's words."""
     external: bool
     forgets: bool = False
 
@@ -64,6 +67,7 @@ class Away(Exception):
 
 def job(
     name: str,
+    label: Any = "",
     *,
     external: bool = False,
     every: float | None = None,
@@ -74,12 +78,13 @@ def job(
 
     Without `external` it may only touch the database, and its effects happen exactly once. With it, it
     may speak to the network, runs outside any transaction, and must bear to run twice.
+    label: what it does, in the owner's words.
     every: seconds between two runs of a recurring job. when: asked cheaply before each.
     forgets: what it was told is somebody's, and is wiped once the job is done.
     """
 
     def register(run: Callable[..., None]) -> Callable[..., None]:
-        HANDLERS[name] = Handler(run=run, external=external, forgets=forgets)
+        HANDLERS[name] = Handler(run=run, label=label or name, external=external, forgets=forgets)
         if every:
             EVERY[name] = every
         if when:
@@ -360,7 +365,7 @@ def run_due_jobs() -> int:
     return done
 
 
-@job("tasks.prune", every=86_400)
+@job("tasks.prune", _("Tidy up old jobs"), every=86_400)
 def prune() -> None:
     """Done jobs are kept for 90 days; those that come back every few seconds, for one."""
     done, now = Job.objects.filter(status=Job.Status.DONE), timezone.now()
