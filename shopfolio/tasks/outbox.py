@@ -353,7 +353,7 @@ def do_again(name: str, *, key: str, **args: Any) -> None:
 
 
 def run_due_jobs() -> int:
-    """Do everything that is due in this process; how many were done. For commands and tests."""
+    """Do everything that is due in this process; how many were done. For tests."""
     done = 0
     while batch := list(
         Job.objects.filter(status=Job.Status.DUE, due_at__lte=timezone.now()).values_list("pk", flat=True)

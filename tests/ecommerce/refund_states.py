@@ -99,6 +99,12 @@ def intent_of(order: Order) -> str:
     return payment.payment_intent
 
 
+def paid_twice() -> list[Order]:
+    """Whose buyer paid a second time, and has not got that money back yet."""
+    surplus = StripeSession.objects.filter(is_surplus=True).select_related("order")
+    return [each.order for each in surplus.exclude(refunds__status="succeeded")]
+
+
 def figures(order: Order) -> tuple[str, int, int]:
     order = fresh(order)
     return order.status, order.amount_paid, order.amount_refunded

@@ -18,6 +18,7 @@ from shopfolio.ecommerce.services import payment
 from shopfolio.ecommerce.services.checkout import place_order
 from shopfolio.ecommerce.services.pricing import price_cart
 from shopfolio.tasks.models import Job
+from tests.ecommerce.refund_states import paid_twice
 from tests.ecommerce.stripe_states import has_expired, has_failed, is_on_its_way, is_open, is_paid
 from tests.factories import make_buyer, make_cart, make_owner, make_shop, make_variant
 
@@ -197,14 +198,14 @@ def test_a_second_payment_of_a_paid_order_is_noted_and_sells_nothing(attempt, va
         expires_at=attempt.expires_at,
     )  # fmt: skip
 
-    assert not Order.objects.paid_twice().exists()
+    assert paid_twice() == []
 
     payment.record(is_paid(second))
 
     assert OrderEvent.objects.last().why == (
         f"Paid a second time: cs_test_{second.pk.hex}. €286.00 goes back by itself."
     )
-    assert list(Order.objects.paid_twice()) == [order]
+    assert paid_twice() == [order]
     assert Invoice.objects.count() == 1
     assert shelf(variant) == 3
 

@@ -9,7 +9,6 @@ from shopfolio.ecommerce import gateway
 from shopfolio.ecommerce.exceptions import CannotRefund
 from shopfolio.ecommerce.models import (
     Invoice,
-    Order,
     Refund,
     StockMovement,
     StripeEvent,
@@ -21,7 +20,7 @@ from shopfolio.ecommerce.services.refunds import refund_order
 from shopfolio.ecommerce.tasks import reconcile
 from shopfolio.tasks.models import Email, Job
 from shopfolio.tasks.outbox import enqueue, run_due_jobs
-from tests.ecommerce.refund_states import figures, fresh, intent_of, shelf
+from tests.ecommerce.refund_states import figures, fresh, intent_of, paid_twice, shelf
 from tests.ecommerce.stripe_states import has_expired, is_paid
 from tests.factories import (
     make_paid_order,
@@ -154,10 +153,10 @@ def second_payment(order, **fields):
 
 def test_a_second_payment_goes_back_by_itself(order, stripe):
     second = second_payment(order)
-    assert list(Order.objects.paid_twice()) == [order]
+    assert paid_twice() == [order]
     run_due_jobs()
 
-    assert not Order.objects.paid_twice().exists()
+    assert paid_twice() == []
     refund = Refund.objects.get()
     assert (refund.session, refund.amount, refund.status) == (second, 14_600, "succeeded")
     assert stripe.gone("pi_second") == 14_600

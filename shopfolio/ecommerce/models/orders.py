@@ -61,15 +61,6 @@ class OrderQuerySet(models.QuerySet["Order"]):
             spellings |= {email for email in found if mailbox(email) == mailbox(address)}
         return self.filter(Q(user=user) | Q(user=None, email__in=spellings))
 
-    def paid_twice(self) -> Self:
-        """Whose buyer paid a second time, and has not got that money back yet."""
-        surplus = Q(sessions__is_surplus=True)
-        back = surplus & Q(sessions__refunds__status="succeeded")
-        return self.annotate(
-            surplus=models.Count("sessions", filter=surplus, distinct=True),
-            back=models.Count("sessions", filter=back, distinct=True),
-        ).filter(surplus__gt=F("back"))
-
 
 TO_SEND = Q(status__in=["paid", "partially_refunded"], fulfilment="open")
 """Orders that a parcel is waited for."""
