@@ -1,14 +1,19 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from shopfolio.abstract_admin import ReadOnlyAdmin, ReadOnlyInline, row_link
+from shopfolio.ecommerce.admin.books import table_of
 from shopfolio.ecommerce.admin.fields import shown_money
 from shopfolio.ecommerce.models import Invoice, InvoiceLine, InvoiceSeries
 from shopfolio.ecommerce.services import aftercare
@@ -54,6 +59,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
         "texts_shown",
     ]  # fmt: skip
     inlines = [InvoiceLineInline]
+    change_list_template = "admin/ecommerce/invoices.html"
     actions = ["deliver_again"]
     row_actions = ["deliver_again"]
 
@@ -72,10 +78,22 @@ class InvoiceAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.pdf)
+        table = self.admin_site.admin_view(require_safe(self.table))
         return [
+            path("table/", table, name="ecommerce_invoice_table"),
             path("<path:object_id>/document.pdf", view, name="ecommerce_invoice_pdf"),
             *super().get_urls(),
         ]
+
+    def table(self, request: HttpRequest) -> HttpResponse:
+        """What the list shows with the same address, all pages of it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            shown = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return redirect("admin:ecommerce_invoice_changelist")
+        return table_of(shown.select_related("corrects", "order").order_by("issued_on", "number"))
 
     def pdf(self, request: HttpRequest, object_id: str) -> FileResponse:
         invoice = self.get_object(request, object_id)

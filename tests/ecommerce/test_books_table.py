@@ -1,0 +1,86 @@
+"""The table of invoices that the owner hands to the accountant."""
+
+import csv
+import io
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from shopfolio.ecommerce.admin.books import in_cell
+from shopfolio.ecommerce.models import Invoice
+from shopfolio.users.roles import Role
+from tests.factories import make_paid_order, make_shop, make_staff, make_variant
+
+pytestmark = [pytest.mark.django_db, pytest.mark.rows]
+
+LIST, TABLE = "/admin/ecommerce/invoice/", "/admin/ecommerce/invoice/table/"
+
+
+def rows(client, query=""):
+    answer = client.get(TABLE + query)
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+def test_the_list_of_invoices_has_a_table_with_every_one(owner_client):
+    make_shop()
+    order = make_paid_order((make_variant(price=2_450), 2))
+    invoice = Invoice.objects.get()
+
+    [row] = rows(owner_client)
+
+    assert TABLE in owner_client.get(LIST).content.decode()
+    assert (row["Number"], row["Order"], row["Buyer"]) == (invoice.number, order.number, order.name)
+    assert (row["Date"], row["Currency"]) == (invoice.issued_on.isoformat(), "EUR")
+    total = f"{invoice.total // 100}.{invoice.total % 100:02}"
+    assert (row["Kind"], row["Total"]) == ("Invoice", total)
+
+
+def test_the_table_is_narrowed_as_the_list_is(owner_client):
+    make_shop()
+    make_paid_order()
+    year = Invoice.objects.get().issued_on.year
+
+    assert len(rows(owner_client, f"?issued_on__year={year}")) == 1
+    assert rows(owner_client, f"?issued_on__year={year - 1}") == []
+    assert rows(owner_client, "?q=nobody") == []
+    link = f"{TABLE}?issued_on__year={year}"
+    assert link in owner_client.get(f"{LIST}?issued_on__year={year}").content.decode()
+
+
+def test_a_wrong_address_leads_to_the_list(owner_client):
+    answer = owner_client.get(f"{TABLE}?issued_on__year=x")
+
+    assert (answer.status_code, answer["Location"]) == (302, LIST)
+
+
+@pytest.mark.parametrize("typed", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_what_a_buyer_typed_is_no_formula(owner_client, typed):
+    make_shop()
+    make_paid_order(name=f"{typed} Reis")
+
+    [row] = rows(owner_client)
+
+    assert row["Buyer"].startswith("'")
+    assert in_cell(typed) == f"'{typed}"
+
+
+def test_who_may_not_see_invoices_gets_no_table(client):
+    client.force_login(make_staff(Role.EDITOR))
+
+    assert client.get(TABLE).status_code == 403
+
+
+def test_the_table_asks_as_often_for_many_invoices_as_for_few(owner_client):
+    make_shop()
+    make_paid_order()
+    asked = []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            rows(owner_client)
+        asked.append(len(queries))
+        make_paid_order()
+        make_paid_order()
+
+    assert asked[0] == asked[1]
