@@ -1,6 +1,7 @@
+import pytest
 from playwright.sync_api import Page, expect
 
-from shopfolio.core.models import BlogPost, Policy
+from shopfolio.core.models import BlogPost, Policy, Tag
 from shopfolio.ecommerce.models import StockMovement, Variant
 from tests.factories import make_paid_order, make_product, make_shop, make_variant
 
@@ -159,3 +160,44 @@ def test_the_button_that_saves_stays_in_sight_on_a_phone(owner_page: Page):
     owner_page.locator("#id_legal_email").focus()
     expect(owner_page.get_by_role("button", name="Save", exact=True)).to_be_in_viewport()
     expect(owner_page.locator("#id_legal_email")).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("width", [390, 800, 1280])
+def test_a_product_has_a_row_for_each_variant_and_no_other(owner_page: Page, width: int):
+    make_shop()
+    variant = make_variant(make_product("Night Bus"), available=10)
+    owner_page.set_viewport_size({"width": width, "height": 900})
+    owner_page.goto(f"/admin/ecommerce/product/{variant.product.pk}/change/")
+
+    rows = owner_page.locator("#variants-group tbody tr.form-row").filter(visible=True)
+    expect(rows).to_have_count(1)
+    expect(owner_page.locator("#id_variants-__prefix__-price")).to_be_hidden()
+    says_its_column = rows.get_by_text("Price", exact=True)
+    heading = owner_page.locator("#variants-group th.column-price")
+    assert heading.is_visible() is not (says_its_column.bounding_box()["width"] > 1)
+    owner_page.get_by_text("Add another Variant").click()
+    expect(rows).to_have_count(2)
+
+
+def test_a_tag_of_many_is_found_by_its_letters(owner_page: Page):
+    make_shop()
+    for number in range(30):
+        Tag.objects.create(title=f"Ink {number}")
+    Tag.objects.create(title="Évora")
+    owner_page.goto("/admin/core/blogpost/add/")
+    owner_page.get_by_label("Title:", exact=True).fill("On tides")
+
+    find = owner_page.get_by_label("Find: Tags")
+    find.fill("evo")
+    expect(owner_page.locator("#id_tags label").filter(visible=True)).to_have_count(1)
+    find.press("Enter")
+    owner_page.get_by_label("Évora").check()
+    find.fill("")
+    expect(owner_page.locator("#id_tags label").filter(visible=True)).to_have_count(31)
+    owner_page.get_by_role("button", name="Save", exact=True).click()
+    expect(owner_page.locator(".messagelist .success")).to_be_visible()
+
+    post = BlogPost.objects.get()
+    assert [tag.title for tag in post.tags.all()] == ["Évora"]
+    owner_page.goto(f"/admin/core/blogpost/{post.pk}/change/")
+    expect(owner_page.locator("#id_tags label").first).to_contain_text("Évora")

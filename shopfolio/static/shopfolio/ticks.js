@@ -6,7 +6,20 @@ window.dismissAddRelatedObjectPopup = (popup, key, name) => {
 	if (boxes?.matches(".ticks")) {
 		const label = document.createElement("label"), field = boxes.dataset.name;
 		label.append(Object.assign(document.createElement("input"), { type: "checkbox", name: field, value: key, checked: true }), ` ${name}`);
-		boxes.append(label);
+		boxes.prepend(label);
+		boxes.scrollTop = 0;
 	}
 	dismiss(popup, key, name);
 };
+
+/* Above a long list a box that leaves what has its letters. It has no name, and is not sent. */
+for (const find of document.querySelectorAll("[data-ticks]")) {
+	const plain = text => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+	find.hidden = false;
+	find.addEventListener("input", () => {
+		const letters = plain(find.value.trim());
+		for (const label of document.getElementById(find.dataset.ticks).querySelectorAll("label"))
+			label.hidden = !plain(label.textContent).includes(letters);
+	});
+	find.addEventListener("keydown", event => { if (event.key === "Enter") event.preventDefault(); });
+}
