@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_admin import ReadOnlyAdmin
 from shopfolio.tasks import outbox
-from shopfolio.tasks.emails import build_message
+from shopfolio.tasks.emails import build_message, delivery_of
 from shopfolio.tasks.models import Email, Job
 
 
@@ -54,17 +55,39 @@ class EmailAdmin(ReadOnlyAdmin):
     list_filter = ["status"]
     search_fields = ["to", "subject", "key"]
     date_hierarchy = "created"
+    actions = ["send_again"]
+    row_actions = ["send_again"]
     fields = [
-        "subject", "to", "reply_to", "status", "created", "sent_at", "text", "attached", "as_file", "key",
-        "message_id",
+        "subject", "to", "reply_to", "delivery", "why_not", "created", "sent_at", "text", "attached",
+        "as_file", "key", "message_id",
     ]  # fmt: skip
-    readonly_fields = ["attached", "as_file"]
+    readonly_fields = ["delivery", "why_not", "attached", "as_file"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Email]:
         mails: QuerySet[Email] = super().get_queryset(request)
         if request.resolver_match and request.resolver_match.url_name == "tasks_email_changelist":
             return mails.defer("text", "html", "headers", "attachments")
         return mails if request.user.is_superuser else mails.exclude(is_secret=True)
+
+    def row_actions_for(self, request: HttpRequest, row: Email) -> list[str]:
+        return ["send_again"] if jobs_of([row]).filter(status=Job.Status.DEAD).exists() else []
+
+    @admin.action(description=_("Send again"), permissions=["act"])
+    def send_again(self, request: HttpRequest, mails: QuerySet[Email]) -> None:
+        dead = list(jobs_of(mails).filter(status=Job.Status.DEAD))
+        for job in dead:
+            outbox.run_again(job)
+        said = ngettext("%(count)d mail is tried again.", "%(count)d mails are tried again.", len(dead))
+        self.message_user(request, said % {"count": len(dead)})
+
+    @admin.display(description=_("status"))
+    def delivery(self, email: Email) -> str:
+        return str(delivery_of([email])[0].text)
+
+    @admin.display(description=_("why it did not go"))
+    def why_not(self, email: Email) -> str:
+        job = None if email.status == Email.Status.SENT else jobs_of([email]).first()
+        return job.last_error if job else ""
 
     def get_urls(self) -> list[URLPattern]:
         address = path(
@@ -98,3 +121,8 @@ class EmailAdmin(ReadOnlyAdmin):
     @admin.display(description=_("attached"))
     def attached(self, email: Email) -> Any:
         return ", ".join(attachment["name"] for attachment in email.attachments)
+
+
+def jobs_of(mails: Iterable[Email]) -> QuerySet[Job]:
+    """What sends them."""
+    return Job.objects.filter(name="tasks.send_email", key__in=[str(email.pk) for email in mails])

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from shopfolio.tasks.models import Email, Job
 from shopfolio.users.models import CustomUser
+from tests.troubles import make_dead_mail, make_mail
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -118,3 +119,30 @@ def test_a_mail_that_lets_somebody_in_is_read_by_the_owner_alone(client, owner_c
     assert client.get("/admin/tasks/email/").status_code == 200
     assert all(b"123456" not in client.get(page).content for page in pages)
     assert [client.get(page).status_code for page in pages] == [302, 404]
+
+
+def test_a_mail_says_why_it_did_not_go_and_is_sent_again_from_its_page(owner_client):
+    email, job = make_dead_mail()
+    Job.objects.filter(pk=job.pk).update(last_error="550 no such user")
+    page = reverse("admin:tasks_email_change", args=[email.pk])
+    button = reverse("admin:tasks_email_do", args=[email.pk, "send_again"])
+    html = owner_client.get(page).content.decode()
+    assert "550 no such user" in html
+    assert "Could not be sent" in html
+    assert button in html
+
+    owner_client.post(button)
+
+    job.refresh_from_db()
+    assert (job.status, job.attempts) == (Job.Status.DUE, 0)
+    assert button not in owner_client.get(page).content.decode()
+
+
+def test_a_mail_that_went_out_is_not_sent_again(owner_client):
+    email = make_mail("sent", status=Email.Status.SENT)
+    button = reverse("admin:tasks_email_do", args=[email.pk, "send_again"])
+
+    assert (
+        button not in owner_client.get(reverse("admin:tasks_email_change", args=[email.pk])).content.decode()
+    )
+    assert owner_client.post(button).status_code == 404
