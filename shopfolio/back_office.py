@@ -9,11 +9,13 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.admin import AdminSite
+from django.contrib.admin.utils import display_for_field, display_for_value, lookup_field
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio import attention, figures
@@ -22,9 +24,10 @@ from shopfolio.lib.http import SeeOther, where_next
 from shopfolio.users.reauthentication import has_shown_second_factor
 from shopfolio.users.views import log_out
 
-CLOSED = {"auth", "account", "mfa", "socialaccount", "usersessions"}
-"""Apps of libraries whose models are not shown. A role's rights are written in the code; addresses, second
-factors and sessions are their owners' business, on the account pages."""
+CLOSED = {"auth", "account", "mfa", "sites", "socialaccount", "usersessions"}
+"""Apps of libraries whose models are not shown. A role's rights are written in the code, the site's address
+comes from its surroundings; e-mail addresses, second factors and sessions are their owners' business, on the
+account pages."""
 
 
 def has_second_factor(user: Any) -> bool:
@@ -65,19 +68,38 @@ MOST_HITS = 6
 """Of each kind; the list itself has the others."""
 
 
+COLUMNS_SHOWN = 4
+
+
+def in_a_line(row: Any, model_admin: Any) -> str:
+    """What the list says of a row beside its name, which alone may be no more than a number."""
+    shown = []
+    for column in model_admin.get_list_display(None)[:COLUMNS_SHOWN]:
+        field, _attribute, value = lookup_field(column, row, model_admin)
+        if field is None or field.remote_field:
+            shown.append(strip_tags(display_for_value(value, "")))
+        else:
+            shown.append(str(display_for_field(value, field, "")))
+    return ", ".join(text for text in shown if text not in ("", str(row)))
+
+
 @dataclass(frozen=True)
 class Hits:
     heading: str
-    rows: list[tuple[str, str]]
+    rows: list[tuple[str, str, str]]
     list_url: str
     has_more: bool
 
     @classmethod
-    def of(cls, model: Any, rows: list[Any], words: str) -> "Hits":
-        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
-        shown = [(str(row), reverse(f"{name}_change", args=[row.pk])) for row in rows[:MOST_HITS]]
+    def of(cls, model_admin: Any, rows: list[Any], words: str) -> "Hits":
+        opts = model_admin.opts
+        name = f"admin:{opts.app_label}_{opts.model_name}"
+        shown = [
+            (str(row), in_a_line(row, model_admin), reverse(f"{name}_change", args=[row.pk]))
+            for row in rows[:MOST_HITS]
+        ]
         list_url = f"{reverse(f'{name}_changelist')}?{urlencode({'q': words})}"
-        return cls(list_name(model._meta), shown, list_url, len(rows) > MOST_HITS)
+        return cls(list_name(opts), shown, list_url, len(rows) > MOST_HITS)
 
 
 class BackOffice(AdminSite):
@@ -164,7 +186,7 @@ class BackOffice(AdminSite):
         """Everything that this person may see and a list here can look for, a few of each kind."""
         words = " ".join(request.GET.get("q", "").split())[:100]
         found = []
-        for model, model_admin in self.in_order() if words else ():
+        for _model, model_admin in self.in_order() if words else ():
             if not model_admin.get_search_fields(request) or not model_admin.has_view_permission(request):
                 continue
             rows, _may_repeat = model_admin.get_search_results(
@@ -172,7 +194,7 @@ class BackOffice(AdminSite):
             )
             hits = list(dict.fromkeys(rows[: MOST_HITS + 1]))
             if hits:
-                found.append(Hits.of(model, hits, words))
+                found.append(Hits.of(model_admin, hits, words))
         context = {**self.each_context(request), "title": _("Search"), "words": words, "found": found}
         return TemplateResponse(request, "admin/search.html", context)
 

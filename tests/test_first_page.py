@@ -177,3 +177,17 @@ def test_of_each_kind_a_few_are_shown_and_the_list_has_the_others(owner_client):
 
     assert page.count(">Ferry ") == 6
     assert 'href="/admin/core/blogpost/?q=ferry"' in page
+
+
+def test_what_is_found_says_what_it_is(owner_client, things):
+    page = owner_client.get("/admin/search/", {"q": "de@example"}).content.decode()
+
+    about = dict(re.findall(r'<li><a href="[^"]+">([^<]+)</a> <span class="about">([^<]+)</span>', page))
+    assert about[things.number].startswith(f"{things.name}, ")
+    assert "to send" in about[things.number]
+
+
+def test_what_is_to_be_done_comes_before_the_figures(owner_client, things):
+    page = owner_client.get("/admin/").content.decode()
+
+    assert page.index("1 order to send") < page.index("The last thirty days")
