@@ -11,6 +11,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_admin import ReadOnlyAdmin
+from shopfolio.attention import last_line
 from shopfolio.tasks import outbox
 from shopfolio.tasks.emails import build_message, delivery_of
 from shopfolio.tasks.models import Email, Job
@@ -87,7 +88,7 @@ class EmailAdmin(ReadOnlyAdmin):
     @admin.display(description=_("why it did not go"))
     def why_not(self, email: Email) -> str:
         job = None if email.status == Email.Status.SENT else jobs_of([email]).first()
-        return job.last_error if job else ""
+        return last_line(job.last_error) if job else ""
 
     def get_urls(self) -> list[URLPattern]:
         address = path(

@@ -123,11 +123,12 @@ def test_a_mail_that_lets_somebody_in_is_read_by_the_owner_alone(client, owner_c
 
 def test_a_mail_says_why_it_did_not_go_and_is_sent_again_from_its_page(owner_client):
     email, job = make_dead_mail()
-    Job.objects.filter(pk=job.pk).update(last_error="550 no such user")
+    Job.objects.filter(pk=job.pk).update(last_error="Traceback\n…\n550 no such user")
     page = reverse("admin:tasks_email_change", args=[email.pk])
     button = reverse("admin:tasks_email_do", args=[email.pk, "send_again"])
     html = owner_client.get(page).content.decode()
     assert "550 no such user" in html
+    assert "Traceback" not in html
     assert "Could not be sent" in html
     assert button in html
 
