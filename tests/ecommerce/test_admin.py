@@ -338,3 +338,30 @@ def test_what_is_no_tax_rate_is_refused(written):
 
 def test_a_kept_tax_rate_is_shown_in_percent():
     assert [PercentField().prepare_value(rate) for rate in (2300, 550, 0, 1000)] == ["23", "5.5", "0", "10"]
+
+
+def test_what_is_wrong_in_a_long_form_is_listed_above_it_with_the_way_there(owner_client):
+    make_shop()
+    variant = make_variant(price=2_450)
+    form = filled_in(owner_client.get(change_page(variant.product)))
+    assert "to-mend" not in owner_client.get(change_page(variant.product)).content.decode()
+
+    page = owner_client.post(
+        change_page(variant.product), form | {"title": "", "variants-0-price": "free"}
+    ).content.decode()
+
+    listed = page[page.index('<ul class="to-mend">') : page.index("</ul>", page.index("to-mend"))]
+    assert '<a href="#id_title">Title</a>: This field is required.' in listed
+    assert '<a href="#id_variants-0-price">Variant 1, Price</a>: An amount such as' in listed
+
+
+def test_a_unit_is_chosen_by_its_word_and_another_one_stays(owner_client):
+    make_shop()
+    variant = make_variant(unit_code="XPP")
+    page = owner_client.get(change_page(variant.product))
+    assert '<option value="HUR">hour</option>' in page.content.decode()
+
+    owner_client.post(change_page(variant.product), filled_in(page) | {"variants-0-price": "30"})
+
+    variant.refresh_from_db()
+    assert (variant.unit_code, variant.price) == ("XPP", 3_000)

@@ -67,6 +67,17 @@ class ShopSettingsAdmin(MoneyFieldsMixin, SingletonAdmin):
             audit.record("shop", by=request.user, note=", ".join(form.changed_data))  # type: ignore[arg-type]
 
 
+UNITS: dict[str, Any] = {
+    "C62": _("piece"),
+    "HUR": _("hour"),
+    "DAY": _("day"),
+    "MON": _("month"),
+    "KGM": _("kilogram"),
+    "MTR": _("metre"),
+}
+"""What invoices have a word for, by the codes that their files for machines want (UN/ECE 20)."""
+
+
 class VariantForm(SortedForm):
     """`on_shelf` stands for `available`: the figure only moves together with the ledger."""
 
@@ -83,9 +94,16 @@ class VariantForm(SortedForm):
     class Meta:
         model = Variant
         fields = ["title", "sku", "price", "kind", "unit_code", "status", "position"]
+        labels: ClassVar = {"sku": _("Article number")}
+        help_texts: ClassVar = {
+            "sku": _("Your own, for invoices and the shelf, such as TIDE-30."),
+            "unit_code": "",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        others = {self.instance.unit_code: self.instance.unit_code}
+        self.fields["unit_code"].widget = forms.Select(choices=list((others | UNITS).items()))
         self.initial.setdefault("on_shelf", self.instance.available)
 
     def save(self, commit: bool = True) -> Variant:
@@ -126,6 +144,7 @@ class VariantInline(MoneyFieldsMixin, SortedRows):
 
 class ProductImageInline(SortedPictures):
     model = ProductImage
+    verbose_name_plural = _("more pictures")
     fields = ["image", ("image_x", "image_y"), "alt", "caption", "position"]
 
 
@@ -165,8 +184,9 @@ class ProductAdmin(MoneyFieldsMixin, StockLedger, PageAdmin):
         return super().get_queryset(request).prefetch_related(variants)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The project only for whoever may look for one."""
-        fieldsets = super().get_fieldsets(request, obj)
+        """What is sold before how it is shown; the project only for whoever may look for one."""
+        text, shop, publication, picture, engines = super().get_fieldsets(request, obj)
+        fieldsets = [text, picture, shop, publication, engines]
         if request.user.has_perm("core.view_project"):
             return fieldsets
         return [
