@@ -18,8 +18,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from shopfolio.abstract_models import PageModel, SingletonModel
@@ -61,6 +61,9 @@ class RowAdmin(admin.ModelAdmin[Any]):
         every = apps.get_models(include_auto_created=True)
         links = {model._meta.verbose_name_plural for model in every if model._meta.auto_created}
         return gone, {name: count for name, count in counts.items() if name not in links}, lacking, protected
+
+    def get_action_choices(self, request: HttpRequest, default_choices: Any = ()) -> list[tuple[str, str]]:
+        return super().get_action_choices(request, [("", gettext("With what is ticked …"))])
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {}  # Django's own fills in whatever an address names, without asking the fields

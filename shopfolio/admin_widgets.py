@@ -17,6 +17,7 @@ class PictureWidget(AdminFileWidget):
     """Shows what became of the picture; a click on it sets the point that stays in sight."""
 
     template_name = "admin/picture.html"
+    clear_checkbox_label = _("Take it away")  # type: ignore[assignment]
 
     class Media:
         js = ("shopfolio/focus.js",)
@@ -37,7 +38,7 @@ class MomentWidget(forms.SplitDateTimeWidget):
             date_format="%Y-%m-%d",
             time_format="%H:%M:%S",
             date_attrs={"type": "date"},
-            time_attrs={"type": "time", "step": "1"},
+            time_attrs={"type": "time"},
         )
 
     def name_boxes(self, label: Any) -> None:
@@ -46,12 +47,16 @@ class MomentWidget(forms.SplitDateTimeWidget):
 
 
 class TicksWidget(forms.CheckboxSelectMultiple):
-    """A box for each choice; ticks.js adds those that are made meanwhile."""
+    """A box for each choice, what is ticked first; ticks.js adds those that are made meanwhile."""
 
     template_name = "includes/ticks.html"
 
     class Media:
         js = (Script("shopfolio/ticks.js", defer=True),)
+
+    def optgroups(self, name: str, value: list[str], attrs: Any = None) -> list[Any]:
+        groups = super().optgroups(name, value, attrs)
+        return sorted(groups, key=lambda group: not any(option["selected"] for option in group[1]))
 
 
 DATES: dict[Any, Any] = {

@@ -38,6 +38,10 @@ def country_name(code: str, language: str) -> str:
     return str(locale_of(language).territories.get(code, code))
 
 
+def language_name(code: str, language: str) -> str:
+    return str(locale_of(language).languages.get(code.split("-")[0], code))
+
+
 def currency_name(code: str, language: str) -> str:
     return str(locale_of(language).currencies.get(code, code))
 

@@ -48,7 +48,7 @@ WORDS: dict[str, tuple[Any, Any]] = {
         _("Buttons and whatever is chosen have it. Words get a shade that can be read."),
     ),
     "home_sections": (_("On the home page"), _("Tick what is to be shown, in the order that you want.")),
-    "language": ("", _("A code, such as en.")),
+    "language": ("", _("In two letters: en for English, pt for Portuguese.")),
     "currency": ("", _("What your prices are in. Invoices that are written keep theirs.")),
     "address_line2": (_("Second line"), _("If the address has one.")),
     "tax_id": ("", _("As your tax office writes it, such as PT123456789.")),

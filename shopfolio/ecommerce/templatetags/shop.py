@@ -139,5 +139,10 @@ def tax_note(product: Product) -> str:
 
 
 @register.filter
+def language_name(code: str) -> str:
+    return locales.language_name(code, site().profile.language)
+
+
+@register.filter
 def country_name(code: str) -> str:
     return locales.country_name(code, site().profile.language)

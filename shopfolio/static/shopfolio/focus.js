@@ -6,6 +6,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const dot = document.createElement("i");
     const mark = () => { dot.style.left = `${x.value || 50}%`; dot.style.top = `${y.value || 50}%`; };
     picture.after(dot);
+    const hint = picture.closest(".picture").querySelector("[data-focus-hint]");
+    if (hint) hint.hidden = false;
     picture.addEventListener("click", (event) => {
       x.value = Math.round((100 * event.offsetX) / picture.offsetWidth);
       y.value = Math.round((100 * event.offsetY) / picture.offsetHeight);
