@@ -2,6 +2,7 @@
 
 import csv
 import io
+from urllib.parse import unquote
 
 import pytest
 from django.db import connection
@@ -10,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from shopfolio.ecommerce.admin.books import in_cell
 from shopfolio.ecommerce.models import Invoice
 from shopfolio.users.roles import Role
-from tests.factories import make_paid_order, make_shop, make_staff, make_variant
+from tests.factories import make_owner, make_paid_order, make_shop, make_staff, make_variant
+from tests.users.people import PASSWORD, type_password
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -70,6 +72,19 @@ def test_who_may_not_see_invoices_gets_no_table(client):
     client.force_login(make_staff(Role.EDITOR))
 
     assert client.get(TABLE).status_code == 403
+
+
+def test_whoever_takes_it_home_is_asked_once_more_who_it_is(client):
+    owner = make_owner(password=PASSWORD)
+    client.force_login(owner)
+
+    asked = client.get(f"{TABLE}?q=INV")
+    type_password(client, owner)
+
+    assert asked.status_code == 302
+    assert asked["Location"].startswith("/account/confirm/")
+    assert unquote(unquote(asked["Location"])).endswith(f"{TABLE}?q=INV")
+    assert rows(client, "?q=INV") == []
 
 
 def test_the_table_asks_as_often_for_many_invoices_as_for_few(owner_client):

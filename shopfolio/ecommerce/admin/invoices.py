@@ -17,6 +17,7 @@ from shopfolio.ecommerce.admin.books import table_of
 from shopfolio.ecommerce.admin.fields import shown_money
 from shopfolio.ecommerce.models import Invoice, InvoiceLine, InvoiceSeries
 from shopfolio.ecommerce.services import aftercare
+from shopfolio.users.reauthentication import ask_again
 
 
 class InvoiceLineInline(ReadOnlyInline):
@@ -78,7 +79,8 @@ class InvoiceAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.pdf)
-        table = self.admin_site.admin_view(require_safe(self.table))
+        asks = ask_again("ecommerce.view_invoice")
+        table = self.admin_site.admin_view(require_safe(asks(self.table)))
         return [
             path("table/", table, name="ecommerce_invoice_table"),
             path("<path:object_id>/document.pdf", view, name="ecommerce_invoice_pdf"),
@@ -86,7 +88,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
         ]
 
     def table(self, request: HttpRequest) -> HttpResponse:
-        """What the list shows with the same address, all pages of it."""
+        """What the list shows with the same address, all pages of it: many people's names at once."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         try:
