@@ -230,6 +230,56 @@ def test_any_answer_wakes_those_who_wait_also_one_that_needs_a_person(stripe, mo
     assert f"Stripe does not know the session {attempt.session_id}." in row.last_error
 
 
+def test_a_payment_that_stripe_no_longer_knows_holds_up_no_other(stripe, monkeypatch):
+    """Begun with another account's key, and on its way ever since."""
+    lost, paid = open_attempt(stripe), open_attempt(stripe)
+    receive(lost)
+    run_due_jobs()
+    for attempt in (lost, paid):
+        payment.record(is_on_its_way(attempt))
+    long_ago = timezone.now() - timedelta(days=3)
+    StripeSession.objects.update(created=long_ago, asked_at=long_ago)
+    stripe.states[paid.session_id] = is_paid(paid)
+    stripe.away = set()
+
+    def retrieve(session_id, *, timeout=None):
+        if session_id == lost.session_id:
+            raise SessionUnknown("Please write to us.")
+        return stripe.states[session_id]
+
+    monkeypatch.setattr(gateway, "retrieve_session", retrieve)
+
+    watch_stripe()
+
+    assert Order.objects.get(pk=paid.order_id).status == "paid"
+    assert not Job.objects.exclude(waits_for="").exists()
+    assert not watch.has_reason()
+
+
+def test_a_payment_that_cannot_be_taken_in_holds_up_no_other(stripe, monkeypatch):
+    broken, paid = open_attempt(stripe), open_attempt(stripe)
+    for attempt in (broken, paid):
+        stripe.states[attempt.session_id] = is_paid(attempt)
+    receive(broken)
+    run_due_jobs()
+    stripe.away = set()
+    monkeypatch.setattr(payment, "count_money", break_at(broken, payment.count_money))
+
+    watch_stripe()
+
+    assert Order.objects.get(pk=paid.order_id).status == "paid"
+    assert not Job.objects.exclude(waits_for="").exists()
+
+
+def break_at(attempt, count_money):
+    def break_down(order, state):
+        if order.pk == attempt.order_id:
+            raise ValueError("a bug of ours")
+        count_money(order, state)
+
+    return break_down
+
+
 def test_waiting_follow_ups_say_nothing_about_events(stripe):
     """Stripe may make no sessions and yet answer questions."""
     attempt = open_attempt(stripe)

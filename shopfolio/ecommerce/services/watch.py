@@ -2,14 +2,18 @@
 
 from datetime import datetime, timedelta
 
+import structlog
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from shopfolio.ecommerce import gateway
-from shopfolio.ecommerce.exceptions import PaymentUnavailable
+from shopfolio.ecommerce.exceptions import PaymentUnavailable, SessionUnknown
 from shopfolio.ecommerce.models import StripeSession
 from shopfolio.ecommerce.services import payment
+from shopfolio.lib.logs import words_of_error
 from shopfolio.tasks import outbox
+
+log = structlog.get_logger(__name__)
 
 ASKS_STRIPE = (
     "ecommerce.handle_event", "ecommerce.follow_attempt", "ecommerce.make_refund", "ecommerce.settle_refunds",
@@ -46,15 +50,32 @@ def settle_decided() -> None:
     if not undecided:
         return
     since = min(undecided.values())
-    for state in gateway.list_sessions(since=since, timeout=gateway.BRIEFLY):
-        if state.id in undecided and state.status != "open":
-            payment.settle(state.id, timeout=gateway.BRIEFLY)
+    states = gateway.list_sessions(since=since, timeout=gateway.BRIEFLY)
+    settle_each([state.id for state in states if state.id in undecided and state.status != "open"])
 
 
 def settle_slow() -> None:
     """Ask about a few of them at a time, however many there are. Raises PaymentUnavailable."""
-    for session_id in slow_attempts().values_list("session_id", flat=True)[:5]:
-        payment.settle(str(session_id), timeout=gateway.BRIEFLY)
+    settle_each([str(key) for key in slow_attempts().values_list("session_id", flat=True)[:5]])
+
+
+def settle_each(session_ids: list[str]) -> None:
+    """What one of them comes to holds up no other; its own follow-up tells the owner what is wrong.
+
+    Raises PaymentUnavailable when Stripe does not answer.
+    """
+    for session_id in session_ids:
+        try:
+            payment.settle(session_id, timeout=gateway.BRIEFLY)
+        except Exception as error:
+            if isinstance(error, PaymentUnavailable) and not isinstance(error, SessionUnknown):
+                raise
+            note_answer(session_id, error)
+
+
+def note_answer(session_id: str, error: Exception) -> None:
+    log.warning("payment not settled", session_id=session_id, error=words_of_error(error))
+    StripeSession.objects.filter(session_id=session_id).update(asked_at=timezone.now())
 
 
 def refuse_while_away(name: str) -> None:
