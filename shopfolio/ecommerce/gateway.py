@@ -22,7 +22,7 @@ from shopfolio.ecommerce.exceptions import (
     SessionUnknown,
     StripeIsAtIt,
 )
-from shopfolio.lib.db import refuse_in_transaction
+from shopfolio.lib.db import refuse_in_transaction, storable
 
 API_VERSION = "2026-10-28.endive"
 TIMEOUT = 8.0
@@ -343,7 +343,7 @@ def parse_event(payload: bytes, signature: str) -> EventHint:
 
 def read_event(payload: bytes) -> EventHint:
     try:
-        event = json.loads(payload)
+        event = storable(json.loads(payload))
         subject = event["data"]["object"]
         is_session = subject.get("object") == "checkout.session"
         return EventHint(

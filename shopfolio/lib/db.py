@@ -41,3 +41,14 @@ def delete_in_batches(rows: QuerySet[Any]) -> None:
     rows = rows.order_by()
     while keys := list(rows.values_list("pk", flat=True)[:A_BATCH]):
         rows.filter(pk__in=keys).delete()
+
+
+def storable(value: Any) -> Any:
+    """What came as JSON, without the signs that PostgreSQL cannot keep: NUL, and halves of a pair."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode(errors="replace").decode()
+    if isinstance(value, list):
+        return [storable(each) for each in value]
+    if isinstance(value, dict):
+        return {storable(name): storable(each) for name, each in value.items()}
+    return value

@@ -61,6 +61,21 @@ def test_the_same_event_twenty_times_is_one_row_and_one_job(client):
     assert Job.objects.count() == 1
 
 
+@pytest.mark.parametrize("sign", ["\\u0000", "\\ud800"])
+def test_signs_that_a_database_may_not_keep_lose_no_event(client, sign):
+    """A buyer's name, as typed at Stripe."""
+    details = {"customer_details": {"name": "Marta<>Reis"}}
+    subject = EVENT["data"]["object"] | details
+    payload = json.dumps(EVENT | {"data": {"object": subject}}).replace("<>", sign)
+
+    response = post(client, payload, signed(payload))
+
+    assert response.status_code == 200
+    event = StripeEvent.objects.get()
+    assert (event.event_id, event.session_id) == ("evt_1", "cs_test_1")
+    assert Job.objects.get().args == {"event_pk": str(event.pk)}
+
+
 def test_during_a_rotation_both_secrets_count(client):
     payload = json.dumps(EVENT)
 
