@@ -23,7 +23,10 @@ WORDS: dict[str, tuple[Any, Any]] = {
     ),
     Order.Status.AWAITING_PAYMENT: (
         gettext_lazy("It waits for your payment."),
-        gettext_lazy("Nothing was charged yet. What you chose is held for you for half an hour."),
+        gettext_lazy(
+            "We know of no payment yet. What you chose is held for you for half an hour. "
+            "If you have just paid, please wait: this page looks again by itself."
+        ),
     ),
     Order.Status.PROCESSING: (
         gettext_lazy("Thank you, %(name)s. The payment is on its way."),

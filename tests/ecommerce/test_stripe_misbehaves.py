@@ -2,7 +2,7 @@
 
 import pytest
 
-from shopfolio.ecommerce.models import CartLine, Invoice, StripeSession, Variant
+from shopfolio.ecommerce.models import CartLine, Invoice, Order, StripeSession, Variant
 from shopfolio.tasks.models import Email, Job
 from shopfolio.tasks.outbox import run_due_jobs
 from tests.ecommerce.buying import (
@@ -65,12 +65,16 @@ def test_when_a_payment_cannot_be_looked_up_the_page_waits_and_the_sale_follows(
         answer = client.get("/checkout/return/", {"session_id": session_id})
         run_due_jobs()
         time_passes()
+    order_page = client.get(Order.objects.get().get_absolute_url()).content.decode()
 
     text = answer.content.decode()
     assert answer.status_code == 200
     assert "We are asking the bank" in text
     assert 'http-equiv="refresh"' in text
     assert (states(), shelf(), Invoice.objects.count()) == (["awaiting_payment"], 3, 0)
+    assert f'href="?session_id={session_id}&amp;looked=1"' in text
+    assert "If you have just paid, please wait: this page looks again by itself." in order_page
+    assert "Nothing was charged" not in order_page
     assert CartLine.objects.count() == 1
     event.refresh_from_db()
     assert event.status == "received"
