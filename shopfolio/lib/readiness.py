@@ -1,5 +1,6 @@
 """What must be so before a program of the site starts. Needs the settings only, no set-up of Django."""
 
+import json
 import os
 import socket
 import sys
@@ -46,6 +47,27 @@ def refuse_unready_database() -> None:
             f"shopfolio: A newer version has prepared the database ({first_of(unknown)} is not known here). "
             "This one goes on as well as it can.\n"
         )
+
+
+def refuse_uncollected_static() -> None:
+    """Every page, also one that tells of an error, names its files by what `collectstatic` wrote down."""
+    if settings.DEBUG or "Manifest" not in str(settings.STORAGES["staticfiles"]):
+        return
+    try:
+        collected = set(json.loads((settings.STATIC_ROOT / "staticfiles.json").read_text("utf-8"))["paths"])
+    except (OSError, ValueError, KeyError):
+        collected = set()
+    if missing := sorted(static_files_here() - collected):
+        raise Refused(
+            f"The static files are not collected for this version ({first_of(missing)} is missing). "
+            "Run `shopfolio collectstatic --noinput` first."
+        )
+
+
+def static_files_here() -> set[str]:
+    folder = Path(__file__).resolve().parent.parent / "static"
+    files = (path for path in folder.rglob("[!.]*[!~]") if path.is_file())  # the others are not collected
+    return {path.relative_to(folder).as_posix() for path in files}
 
 
 def first_of(names: list[str]) -> str:

@@ -9,7 +9,7 @@ from typing import NoReturn
 from django.conf import settings
 
 from shopfolio.lib.env import kept_secret
-from shopfolio.lib.readiness import refuse_taken_port, refuse_unready_database
+from shopfolio.lib.readiness import refuse_taken_port, refuse_uncollected_static, refuse_unready_database
 
 SECONDS_TO_STOP = {"web": 10, "worker": 15, "beat": 5, "stripe_simulator": 5}
 
@@ -24,6 +24,7 @@ def up() -> NoReturn:
         make_simulator_secrets(key=settings.SIMULATOR_KEY_FILE, webhook=settings.SIMULATOR_WEBHOOK_FILE)
         programs.append("stripe_simulator")
     refuse_unready_database()
+    refuse_uncollected_static()
     path = write_configuration(folder=settings.DATA_DIR / "run", programs=programs)
     sys.stdout.write(summary(simulated=simulated))
     sys.stdout.flush()

@@ -10,7 +10,7 @@ from gunicorn.http import wsgi
 
 from shopfolio.lib.http import SECURITY_HEADERS
 from shopfolio.lib.process import end_with_parent, share_fate
-from shopfolio.lib.readiness import refuse_taken_port, refuse_unready
+from shopfolio.lib.readiness import refuse_taken_port, refuse_uncollected_static, refuse_unready
 
 
 class PlainResponse(wsgi.Response):  # type: ignore[misc]
@@ -96,5 +96,6 @@ class Command(BaseCommand):
     def handle(self, *, workers: int, threads: int, **options: Any) -> None:
         end_with_parent()
         refuse_unready()
+        refuse_uncollected_static()
         refuse_taken_port(settings.PORT, patience=5)
         WebServer(server_options(workers=workers, threads=threads)).run()
