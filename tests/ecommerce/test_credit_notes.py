@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 from shopfolio.abstract_models import ImmutableError
 from shopfolio.core.models import Profile
-from shopfolio.ecommerce.models import Invoice, InvoiceSeries, Refund, ShopSettings
+from shopfolio.ecommerce.models import Invoice, InvoiceSeries, Order, Refund, ShopSettings
 from shopfolio.ecommerce.services.credit_notes import shared_out
 from shopfolio.ecommerce.services.printing import TaxGroup, print_invoice
 from shopfolio.ecommerce.services.refund_settlement import make_refund, settle_refunds
@@ -150,6 +150,15 @@ def test_the_seller_is_who_sells_today_and_the_buyer_who_bought(order):
     assert note.seller["address_line1"] == "Rua Nova 1"
     assert note.buyer["company"] == "Reis Lda"
     assert order.invoices.get(kind="invoice").seller["address_line1"] == "Rua da Bempostinha 27"
+
+
+def test_it_names_the_buyer_of_its_invoice_also_after_their_data_were_erased(order):
+    Order.objects.update(name="Erased", company="", email="", address_line1="")
+
+    note = give_back(order)
+
+    assert note.buyer == order.invoices.get(kind="invoice").buyer
+    assert note.buyer["name"] == "Marta Reis"
 
 
 def test_the_page_says_what_a_credit_note_must_say(order):

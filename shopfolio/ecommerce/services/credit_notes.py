@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from shopfolio.core.models import Profile
 from shopfolio.ecommerce.models import Invoice, InvoiceLine, Refund, ShopSettings
-from shopfolio.ecommerce.services.invoicing import buyer, payment, seller, take_number, texts
+from shopfolio.ecommerce.services.invoicing import payment, seller, take_number, texts
 from shopfolio.ecommerce.services.printing import TaxGroup, tax_groups
 from shopfolio.lib.db import require_transaction
 from shopfolio.lib.money import share
@@ -53,7 +53,7 @@ def write_document(kind: str, *, corrects: Invoice, lines: Sequence[InvoiceLine]
         language=corrects.language,
         currency=corrects.currency,
         seller=seller(Profile.load()),
-        buyer=buyer(order),
+        buyer=corrects.buyer,
         texts=texts(order, lines, shop),
         net=sum(line.net for line in lines),
         tax=sum(line.tax for line in lines),
