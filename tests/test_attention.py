@@ -22,6 +22,7 @@ from tests.troubles import (
     make_dead_job,
     make_dead_mail,
     make_differing_stock,
+    make_dispute,
     make_failed_refund,
     make_late_payment,
     make_mail,
@@ -126,6 +127,7 @@ def add_one_of_each():
     make_dead_mail(str(Job.objects.count()))
     make_review()
     make_late_payment()
+    make_dispute()
     make_failed_refund()
     make_unheard_event(f"evt_{Job.objects.count()}")
     make_unprinted_invoice()

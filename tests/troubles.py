@@ -51,6 +51,12 @@ def make_late_payment(status=StripeSession.Status.OPEN, **fields):
     return order.sessions.get()
 
 
+def make_dispute():
+    order = make_paid_order()
+    StripeSession.objects.filter(order=order).update(dispute="needs_response", answer_by=timezone.now())
+    return order.sessions.get()
+
+
 def make_failed_refund():
     order = make_paid_order()
     return Refund.objects.create(

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -160,6 +161,26 @@ def refunds_in_trouble() -> QuerySet[Refund]:
     return Refund.objects.need_a_look().select_related("order").order_by("-created")
 
 
+def disputed_payments() -> QuerySet[StripeSession]:
+    """The first to be lost comes first."""
+    found = StripeSession.objects.wait_for_an_answer().select_related("order")
+    return found.order_by("answer_by", "-created")
+
+
+def cases_of_disputes(attempts: list[StripeSession]) -> list[Case]:
+    return [
+        Case(
+            what=named(attempt.order),
+            since=attempt.modified,
+            why=gettext("To be answered by %(date)s.") % {"date": date_format(attempt.answer_by, "j F Y")}
+            if attempt.answer_by
+            else "",
+            links=[link_to(attempt.order)],
+        )
+        for attempt in attempts
+    ]
+
+
 def unheard_events() -> QuerySet[StripeEvent]:
     """Taken in, but not looked at; those whose job was given up are told as work."""
     given_up = Job.objects.filter(
@@ -231,6 +252,20 @@ attention.register(
         permission="ecommerce.change_order",
         waiting=in_review,
         cases=cases_of_reviews,
+    )
+)
+attention.register(
+    Check(
+        kind="disputes",
+        heading=_("Payments that a bank asks back"),
+        advice=_(
+            "A buyer has complained to their bank. Answer in Stripe’s dashboard, with what shows that the "
+            "order is right, or accept it there. Send nothing until it is decided. Once you have answered, "
+            "this goes."
+        ),
+        permission="ecommerce.change_order",
+        waiting=disputed_payments,
+        cases=cases_of_disputes,
     )
 )
 attention.register(

@@ -78,6 +78,19 @@ class RefundState:
 
 
 @dataclass(frozen=True)
+class DisputeState:
+    """Money that a bank asks back, as Stripe tells it. amount: minor units of currency (upper case)."""
+
+    id: str
+    status: str
+    amount: int
+    currency: str
+    payment_intent: str
+    reason: str = ""
+    answer_by: datetime | None = None
+
+
+@dataclass(frozen=True)
 class EventHint:
     id: str
     type: str
@@ -320,6 +333,35 @@ def read_refund(refund: stripe.Refund) -> RefundState:
         payment_intent=(intent if isinstance(intent, str) else intent.id) if intent else "",
         metadata=dict(refund.metadata.to_dict()) if refund.metadata else {},
         failure_reason=(refund.failure_reason or "").replace("_", " "),
+    )
+
+
+def retrieve_disputes(payment_intent: str) -> list[DisputeState]:
+    """What a bank asked back of a payment, the latest first."""
+    return _list_disputes({"payment_intent": payment_intent})
+
+
+def retrieve_disputes_since(moment: datetime) -> list[DisputeState]:
+    """What was begun at this account since then, for whichever payment; the latest first."""
+    return _list_disputes({"created": {"gte": int(moment.timestamp())}})
+
+
+def _list_disputes(params: Any) -> list[DisputeState]:
+    with stripe_call():
+        found = client(BRIEFLY).v1.disputes.list(params | {"limit": 100}).auto_paging_iter()
+        return [read_dispute(dispute) for dispute in found]
+
+
+def read_dispute(dispute: stripe.Dispute) -> DisputeState:
+    intent, due = dispute.payment_intent, dispute.evidence_details.due_by
+    return DisputeState(
+        id=dispute.id,
+        status=dispute.status,
+        amount=dispute.amount,
+        currency=dispute.currency.upper(),
+        payment_intent=(intent if isinstance(intent, str) else intent.id) if intent else "",
+        reason=dispute.reason.replace("_", " "),
+        answer_by=datetime.fromtimestamp(due, tz=UTC) if due else None,
     )
 
 

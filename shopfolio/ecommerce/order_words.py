@@ -198,8 +198,12 @@ ADVICE: dict[str, Any] = {
 }
 
 
-def advice_for(order: Order) -> str:
-    """What the owner does next."""
+def advice_for(order: Order, *, is_disputed: bool = False) -> str:
+    """What the owner does next. is_disputed: whether a bank waits for an answer about its payment."""
+    if is_disputed:
+        return _(
+            "The buyer’s bank asks for the money back. Answer in Stripe’s dashboard, and send nothing yet."
+        )
     if not order.is_paid:
         return str(ADVICE[order.status])
     if order.fulfilment == Order.Fulfilment.OPEN:

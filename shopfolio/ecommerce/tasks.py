@@ -8,7 +8,15 @@ from django.utils.translation import gettext_lazy as _
 from shopfolio.ecommerce import gateway
 from shopfolio.ecommerce.exceptions import PaymentUnavailable, SessionUnknown
 from shopfolio.ecommerce.models import Cart, Invoice, Order, OrderEvent, Refund, StripeEvent, StripeSession
-from shopfolio.ecommerce.services import checkout, invoicing, mails, payment, refund_settlement, watch
+from shopfolio.ecommerce.services import (
+    checkout,
+    disputes,
+    invoicing,
+    mails,
+    payment,
+    refund_settlement,
+    watch,
+)
 from shopfolio.lib.db import delete_in_batches
 from shopfolio.tasks.models import Job
 from shopfolio.tasks.outbox import PermanentFailure, enqueue, job, let_one_ask, run_again
@@ -37,6 +45,8 @@ def settle_event(event: StripeEvent) -> Order | None:
     """The order that it was about; nothing where it is no payment, another shop's, or of the other mode."""
     if event.payload.get("livemode", gateway.is_live()) != gateway.is_live():
         return None
+    if event.is_dispute:
+        return disputes.settle_disputes(event.payment_intent)
     if event.payment_intent:
         return refund_settlement.settle_refunds(event.payment_intent)
     if not event.session_id:
@@ -122,6 +132,7 @@ def reconcile() -> None:
     for attempt_id in undecided_attempts():
         enqueue("ecommerce.follow_attempt", key=f"{attempt_id}-{today}", attempt_id=attempt_id)
     enqueue("ecommerce.compare_refunds", key=str(today))
+    enqueue("ecommerce.compare_disputes", key=str(today))
 
 
 def undecided_attempts() -> list[str]:
@@ -160,6 +171,13 @@ def compare_refunds() -> None:
         enqueue("ecommerce.make_refund", key=f"{refund_id}-{today}", refund_id=str(refund_id))
     for intent in refund_settlement.differing_payments():
         enqueue("ecommerce.settle_refunds", key=f"{intent}-{today}", payment_intent=intent)
+
+
+@job("ecommerce.compare_disputes", _("Ask Stripe what banks ask back"), external=True)
+def compare_disputes() -> None:
+    """Part of the nightly run: what banks ask back that nobody told us of."""
+    for intent in disputes.differing_payments():
+        disputes.settle_disputes(intent)
 
 
 @job("ecommerce.deliver_refund", _("Tell a buyer that money comes back"), external=True)

@@ -79,13 +79,14 @@ class OrderPage(RefundPage, ReadOnlyAdmin):
     def told(self, request: HttpRequest, order: Order) -> dict[str, Any]:
         lines = list(order.lines.select_related("variant__product"))
         may_act = self.has_act_permission(request)
+        payments = list(order.sessions.order_by("number"))
         refunds = list(order.refunds.select_related("session", "credit_note", "by"))
         return {
             "title": _("Order %(number)s") % {"number": order.number},
             "subtitle": None,
             "order": order,
             "standing": standing_of(order),
-            "advice": advice_for(order),
+            "advice": advice_for(order, is_disputed=any(each.is_to_be_answered for each in payments)),
             "why": last_reason(order),
             "send_form": ParcelForm() if may_act and can_be_sent(order) else None,
             "note_form": NoteForm() if may_act else None,
@@ -94,7 +95,7 @@ class OrderPage(RefundPage, ReadOnlyAdmin):
             "money_back": money_back(refunds),
             "address": delivery_address(order, language=site().profile.language),
             "sent_how": sent_how(order),
-            "payments": order.sessions.order_by("number"),
+            "payments": payments,
             "documents": order.invoices.select_related("pdf").order_by("created"),
             "refunds": refunds,
             "entitlements": order.entitlements.select_related("product"),

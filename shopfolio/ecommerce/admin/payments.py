@@ -36,8 +36,8 @@ class StripeSessionAdmin(OrderMoneyAdmin):
     date_hierarchy = "created"
     fields = [
         "order_link", "number", "status", "amount_shown", "created", "expires_at", "asked_at", "paid_at",
-        "payment_method", "card_brand", "last4", "session_id", "payment_intent", "idempotency_key",
-        "last_error", "request",
+        "payment_method", "card_brand", "last4", "dispute", "answer_by", "session_id", "payment_intent",
+        "idempotency_key", "last_error", "request",
     ]  # fmt: skip
 
 

@@ -1,5 +1,5 @@
 from datetime import timedelta
-from typing import Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from shopfolio.abstract_models import BaseModel, SingletonModel
 from shopfolio.ecommerce.models.invoices import Invoice
 from shopfolio.ecommerce.models.orders import Order
+
+
+class StripeSessionQuerySet(models.QuerySet["StripeSession"]):
+    def wait_for_an_answer(self) -> Self:
+        """Which a bank asks back, or asks about, until the shop has said at Stripe why it is in the right."""
+        return self.filter(dispute__in=StripeSession.TO_ANSWER)
 
 
 class StripeSession(BaseModel):
@@ -26,6 +32,9 @@ class StripeSession(BaseModel):
         EXPIRED = "expired", _("Expired")
         FAILED = "failed", _("Failed")
         ABANDONED = "abandoned", _("Abandoned")
+
+    TO_ANSWER: ClassVar[set[str]] = {"needs_response", "warning_needs_response"}
+    """A dispute, and the question that a bank asks before it begins one."""
 
     order = models.ForeignKey(
         Order, on_delete=models.PROTECT, related_name="sessions", verbose_name=_("order")
@@ -47,13 +56,20 @@ class StripeSession(BaseModel):
     is_surplus = models.BooleanField(
         _("paid a second time"), default=False, help_text=_("It goes back, and the order does not count it.")
     )
+    dispute = models.CharField(
+        _("dispute"), max_length=40, blank=True, help_text=_("What Stripe calls its state.")
+    )
+    answer_by = models.DateTimeField(_("to be answered by"), null=True, blank=True)
     asked_at = models.DateTimeField(_("last asked Stripe"), null=True, blank=True)
     last_error = models.TextField(_("last error"), blank=True)
+
+    objects = StripeSessionQuerySet.as_manager()
 
     class Meta(BaseModel.Meta):
         verbose_name = _("Stripe session")
         verbose_name_plural = _("Stripe sessions")
         ordering = ["-created"]
+        indexes = [models.Index(fields=["dispute"], name="ecommerce_session_dispute")]
         constraints = [
             models.UniqueConstraint(fields=["order", "number"], name="ecommerce_stripesession_number_once"),
             models.UniqueConstraint(
@@ -65,6 +81,10 @@ class StripeSession(BaseModel):
 
     def __str__(self) -> str:
         return self.session_id or self.idempotency_key
+
+    @property
+    def is_to_be_answered(self) -> bool:
+        return self.dispute in self.TO_ANSWER
 
     @property
     def left_to_refund(self) -> int:
@@ -102,9 +122,13 @@ class StripeEvent(BaseModel):
         return f"{self.type} {self.event_id}"
 
     @property
+    def is_dispute(self) -> bool:
+        return self.type.startswith("charge.dispute.")
+
+    @property
     def payment_intent(self) -> str:
-        """The payment of which something went back, in what Stripe tells of refunds."""
-        if not self.type.startswith(("refund.", "charge.refund")):
+        """The payment of which something went back or is asked back, in what Stripe tells of that."""
+        if not (self.is_dispute or self.type.startswith(("refund.", "charge.refund"))):
             return ""
         if not self.payload:  # forgotten by now; the nightly comparison has long seen what it was about
             return ""

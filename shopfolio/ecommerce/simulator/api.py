@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stripe.params import (
+    DisputeListParams,
     EventListParams,
     EventRetrieveParams,
     PaymentIntentRetrieveParams,
@@ -38,6 +39,7 @@ FILTERS = frozenset(
 )  # fmt: skip
 SESSIONS = "/v1/checkout/sessions"
 REFUNDS = "/v1/refunds"
+DISPUTES = "/v1/disputes"
 Equal = tuple[tuple[str, str, Any], ...]
 
 
@@ -122,6 +124,13 @@ def list_refunds(call: Call) -> Json:
     return _page(call, refunds.REFUND, REFUNDS, equal)
 
 
+def list_disputes(call: Call) -> Json:
+    equal: Equal = tuple(
+        (name, "=", call.params[name]) for name in ("charge", "payment_intent") if name in call.params
+    )
+    return _page(call, "dispute", DISPUTES, equal)
+
+
 def list_events(call: Call) -> Json:
     types = (*call.params.get("types", ()), *([call.params["type"]] if "type" in call.params else ()))
     if any("*" in kind for kind in types):
@@ -173,6 +182,7 @@ ROUTES: tuple[tuple[str, str, type, Operation], ...] = (
     ("POST", REFUNDS, RefundCreateParams, create_refund),
     ("GET", REFUNDS, RefundListParams, list_refunds),
     ("GET", REFUNDS + "/{id}", RefundRetrieveParams, retrieve_refund),
+    ("GET", DISPUTES, DisputeListParams, list_disputes),
     ("GET", "/v1/events", EventListParams, list_events),
     ("GET", "/v1/events/{id}", EventRetrieveParams, retrieve_event),
 )

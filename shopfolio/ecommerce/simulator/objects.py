@@ -208,6 +208,47 @@ def refund(charge: Json, amount: int, given: Params, *, now: int) -> Json:
     )
 
 
+def dispute(charge: Json, *, now: int) -> Json:
+    """All of a charge, asked back as fraud; a week to answer."""
+    network = {"type": "card", "card": {"brand": "visa", "case_type": "chargeback"}}
+    return shaped(
+        stripe.Dispute,
+        {
+            "id": new_id("du_"),
+            "object": "dispute",
+            "amount": charge["amount"],
+            "balance_transactions": [],
+            "charge": charge["id"],
+            "created": now,
+            "currency": charge["currency"],
+            "enhanced_eligibility_types": [],
+            "evidence": shaped(
+                stripe.Dispute.Evidence,
+                {"enhanced_evidence": shaped(stripe.Dispute.Evidence.EnhancedEvidence, {})},
+            ),
+            "evidence_details": shaped(
+                stripe.Dispute.EvidenceDetails,
+                {
+                    "due_by": now + 7 * DAY,
+                    "enhanced_eligibility": shaped(stripe.Dispute.EvidenceDetails.EnhancedEligibility, {}),
+                    "has_evidence": False,
+                    "past_due": False,
+                    "submission_count": 0,
+                    "submission_method": "not_submitted",
+                },
+            ),
+            "intended_submission_method": "manual",
+            "is_charge_refundable": False,
+            "livemode": False,
+            "metadata": {},
+            "payment_intent": charge["payment_intent"],
+            "payment_method_details": network,
+            "reason": "fraudulent",
+            "status": "needs_response",
+        },
+    )
+
+
 def customer_details(buyer: Json) -> Json:
     return shaped(
         checkout.Session.CustomerDetails,

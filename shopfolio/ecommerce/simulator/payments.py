@@ -33,6 +33,7 @@ class Card:
     declined: bool = False
     refund_begins: str = "succeeded"
     refund_ends: str = "succeeded"
+    disputed: bool = False
 
     @property
     def last4(self) -> str:
@@ -52,6 +53,7 @@ CARDS = {
         Card("4000000000000002", "visa", declined=True),
         Card("4000000000007726", "visa", refund_begins="pending"),
         Card("4000000000005126", "visa", refund_ends="failed"),
+        Card("4000000000000259", "visa", disputed=True),
     )
 }
 
@@ -94,6 +96,16 @@ def pay_by_card(tx: Transaction, session: Json, number: str, *, buyer: Json, mom
     _succeed(tx, intent, charge)
     tell(tx, "payment_intent.succeeded", intent, moment)
     tell(tx, "checkout.session.completed", session, moment)
+    if card.disputed:
+        _dispute(tx, charge, moment)
+
+
+def _dispute(tx: Transaction, charge: Json, moment: Moment) -> None:
+    charge["disputed"] = True
+    tx.save(charge)
+    dispute = objects.dispute(charge, now=moment.now)
+    tx.add(dispute)
+    tell(tx, "charge.dispute.created", dispute, moment)
 
 
 def card_details(card: Card, amount: int) -> Json:

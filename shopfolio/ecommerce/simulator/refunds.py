@@ -21,6 +21,12 @@ def create(tx: Transaction, params: Params, moment: Moment) -> Json:
     check_simulated(params, SIMULATED)
     check_metadata(params.get("metadata") or {}, "metadata")
     charge = _charge_of(tx, params)
+    if charge["disputed"]:
+        raise StripeError(
+            f"Charge {charge['id']} has been charged back; cannot issue a refund.",
+            code="charge_disputed",
+            kept=True,
+        )
     amount = _amount(charge, params)
     card = CARDS.get(_card_number(charge))
     refund = objects.refund(charge, amount, params, now=moment.now)

@@ -138,3 +138,12 @@ def test_a_refund_has_every_field_of_stripes_class(simulator, card, later):
 
     assert tight(object_faults(found.to_dict(), stripe.Refund, "refund")) == []
     assert found.id.startswith("re_")
+
+
+def test_a_dispute_has_every_field_of_stripes_class(simulator):
+    session = simulator.new_session()
+    simulator.pay(session.url, card="4000000000000259")
+
+    [found] = simulator.client.v1.disputes.list().data
+
+    assert tight(object_faults(found.to_dict(), stripe.Dispute, "dispute")) == []

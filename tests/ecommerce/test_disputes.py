@@ -1,0 +1,221 @@
+"""A buyer who complains to the bank: the owner hears of it, and nothing is decided without them."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from shopfolio import attention
+from shopfolio.ecommerce import gateway
+from shopfolio.ecommerce.exceptions import PaymentUnavailable
+from shopfolio.ecommerce.gateway import DisputeState
+from shopfolio.ecommerce.models import Invoice, Order, OrderEvent, Refund, StripeEvent, StripeSession
+from shopfolio.ecommerce.order_words import advice_for
+from shopfolio.ecommerce.services import payment
+from shopfolio.ecommerce.services.checkout import start_checkout
+from shopfolio.ecommerce.services.disputes import settle_disputes
+from shopfolio.ecommerce.services.pricing import price_cart
+from shopfolio.ecommerce.services.refund_settlement import make_refund
+from shopfolio.ecommerce.services.refunds import refund_order
+from shopfolio.ecommerce.tasks import reconcile
+from shopfolio.tasks.models import Email, Job
+from shopfolio.tasks.outbox import enqueue, run_due_jobs
+from tests.factories import (
+    make_buyer,
+    make_cart,
+    make_file,
+    make_paid_order,
+    make_product,
+    make_shop,
+    make_variant,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.rows]
+
+
+class DisputesAtStripe:
+    def __init__(self):
+        self.disputes = []
+        self.is_away = False
+
+    def begin(self, order, status="needs_response", **fields):
+        known = {
+            "id": f"du_{len(self.disputes)}", "amount": 14_600, "currency": "EUR", "reason": "fraudulent",
+            "answer_by": datetime(2026, 12, 9, tzinfo=UTC), "payment_intent": intent_of(order),
+        }  # fmt: skip
+        self.disputes.insert(0, DisputeState(status=status, **(known | fields)))
+
+    def retrieve_disputes(self, payment_intent):
+        if self.is_away:
+            raise PaymentUnavailable("away")
+        return [each for each in self.disputes if each.payment_intent == payment_intent]
+
+    def retrieve_disputes_since(self, moment):
+        return self.disputes
+
+
+@pytest.fixture
+def stripe(monkeypatch, refunds_at_stripe):
+    make_shop()
+    stripe = DisputesAtStripe()
+    for name in ("retrieve_disputes", "retrieve_disputes_since"):
+        monkeypatch.setattr(gateway, name, getattr(stripe, name))
+    return stripe
+
+
+@pytest.fixture
+def order(stripe):
+    return make_paid_order((make_variant(available=5), 1))
+
+
+def intent_of(order):
+    return order.find_payment().payment_intent
+
+
+def receive(order, kind="charge.dispute.created", number=1):
+    subject = {"object": "dispute", "id": "du_0", "payment_intent": intent_of(order)}
+    event = StripeEvent.objects.create(
+        event_id=f"evt_{number}", type=kind, payload={"data": {"object": subject}}
+    )
+    enqueue("ecommerce.handle_event", key=event.event_id, event_pk=str(event.pk))
+    return event
+
+
+def story(order):
+    return list(order.events.filter(to_status="").values_list("why", flat=True))
+
+
+def cases():
+    return [case for group in attention.look([attention.CHECKS["disputes"]]) for case in group.cases]
+
+
+ASKED_BACK = (
+    "The buyer’s bank has taken €146.00 back (fraudulent). Answer it in Stripe’s dashboard by "
+    "9 December 2026, or the money is lost. Send nothing until it is decided."
+)
+
+
+def test_the_owner_hears_of_a_dispute_once_and_sees_it_until_it_is_answered(stripe, order):
+    stripe.begin(order)
+    event = receive(order)
+    receive(order, "charge.dispute.funds_withdrawn", number=2)
+
+    run_due_jobs()
+
+    event.refresh_from_db()
+    assert event.status == "handled"
+    assert story(order) == [ASKED_BACK]
+    assert Email.objects.filter(key__startswith="owner-notice-").count() == 1
+    [case] = cases()
+    assert (case.what, case.why) == ("Marta Reis, €146.00", "To be answered by 9 December 2026.")
+
+    stripe.disputes.clear()
+    stripe.begin(order, "under_review")
+    receive(order, "charge.dispute.updated", number=3)
+    run_due_jobs()
+
+    assert story(order) == [ASKED_BACK, "The bank looks at what was answered about €146.00."]
+    assert cases() == []
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("won", "The dispute about €146.00 is won: the money is yours."),
+        ("lost", "The dispute about €146.00 is lost: the bank keeps the money, so refund nothing."),
+        ("warning_closed", "The bank asks no more about €146.00."),
+        ("a word of next year", "The bank asks no more about €146.00."),
+    ],
+)
+def test_how_it_ends_is_told_and_changes_neither_sale_nor_documents(stripe, order, status, words):
+    stripe.begin(order, status)
+    receive(order, "charge.dispute.closed")
+
+    run_due_jobs()
+
+    assert story(order) == [words]
+    assert Order.objects.get().status == "paid"
+    assert (Invoice.objects.count(), Refund.objects.count()) == (1, 0)
+    assert cases() == []
+
+
+def test_downloads_stay_while_nothing_is_decided(stripe):
+    product = make_product("Barca")
+    make_file(product)
+    order = make_paid_order((make_variant(product, kind="digital", available=None), 1))
+    stripe.begin(order)
+
+    settle_disputes(intent_of(order))
+
+    assert order.entitlements.get().status == "active"
+
+
+def test_of_several_the_one_that_waits_for_an_answer_is_told(stripe, order):
+    stripe.begin(order)
+    stripe.begin(order, "won")
+
+    settle_disputes(intent_of(order))
+
+    assert StripeSession.objects.get().dispute == "needs_response"
+
+
+def test_the_owner_is_not_told_to_pack_what_a_bank_asks_back(stripe, order, admin_client):
+    stripe.begin(order)
+    settle_disputes(intent_of(order))
+
+    page = admin_client.get(f"/admin/ecommerce/order/{order.pk}/change/").content.decode()
+
+    assert advice_for(order, is_disputed=True) in page
+    assert "Pack it" not in page
+
+
+def test_the_nightly_run_finds_what_nobody_told_us_of_once(stripe, order):
+    stripe.begin(order)
+    stripe.begin(order, id="du_of_another_shop", payment_intent="pi_of_another_shop")
+
+    reconcile()
+    run_due_jobs()
+    Job.objects.filter(name="ecommerce.compare_disputes").delete()
+    reconcile()
+    run_due_jobs()
+
+    assert story(order) == [ASKED_BACK]
+
+
+def test_while_stripe_is_away_the_news_waits(stripe, order):
+    stripe.is_away = True
+    stripe.begin(order)
+    event = receive(order)
+
+    run_due_jobs()
+
+    event.refresh_from_db()
+    assert (event.status, story(order)) == ("received", [])
+    assert Job.objects.get(name="ecommerce.handle_event").waits_for == "stripe"
+
+
+def test_another_shops_dispute_is_nothing_to_us(stripe, order):
+    assert settle_disputes("pi_of_another_shop") is None
+    assert settle_disputes("") is None
+    assert OrderEvent.objects.filter(to_status="").count() == 0
+
+
+def test_stripe_is_asked_and_makes_no_refund_of_what_a_bank_has_taken_back(road, simulator):
+    make_shop()
+    cart = make_cart((make_variant(available=5), 1))
+    url = start_checkout(cart, buyer=make_buyer(), shown_total=price_cart(cart).total)
+    simulator.pay(url, card="4000000000000259")
+    attempt = Order.objects.get().sessions.get()
+    order = payment.settle(attempt.session_id)
+
+    settle_disputes(intent_of(order))
+    refund = refund_order(order)
+    make_refund(refund.pk)
+
+    attempt.refresh_from_db()
+    refund.refresh_from_db()
+    assert (attempt.dispute, attempt.is_to_be_answered) == ("needs_response", True)
+    assert attempt.answer_by is not None
+    assert (refund.status, Order.objects.get().status) == ("failed", "paid")
+    assert "charge_disputed" in refund.last_error
+    [state] = gateway.retrieve_disputes_since(attempt.created)
+    assert (state.amount, state.reason) == (14_600, "fraudulent")
