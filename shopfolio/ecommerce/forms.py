@@ -114,7 +114,10 @@ class AddressFields(forms.Form):
     city = TextField(label=_("Town"), max_length=120)
     country = forms.ChoiceField(
         label=_("Country"),
-        error_messages={"invalid_choice": _("We do not deliver there. Choose a country from the list.")},
+        error_messages={
+            "required": _("Please choose a country."),
+            "invalid_choice": _("We do not deliver there. Choose a country from the list."),
+        },
     )
     phone = TextField(
         label=_("Phone, if you like"), max_length=32, required=False, help_text=_("Only for the courier.")

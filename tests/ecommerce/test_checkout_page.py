@@ -98,6 +98,12 @@ def test_what_is_missing_is_asked_for_and_the_rest_is_kept(client, print_cart, s
         assert "Coimbra" in answer.content.decode()
 
 
+def test_who_chose_no_country_is_asked_to(client, print_cart):
+    answer = client.post("/checkout/", filled(country=""))
+
+    assert "Please choose a country." in answer.content.decode()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
