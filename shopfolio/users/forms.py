@@ -219,7 +219,7 @@ class CountedCode(Plain):
         if self.authenticator.type == Authenticator.Type.TOTP:
             # allauth remembers used codes in the cache, of which every process may have its own.
             try:
-                take("account/used-code", f"{self.authenticator.pk} {code}", most=1, seconds=2 * MINUTE)
+                take("account/used-code", f"{self.authenticator.pk} {hash_of(code)}", most=1, seconds=2 * MINUTE)
             except TooMany:
                 raise forms.ValidationError(_("This code was used already; wait for the next one.")) from None
         return code

@@ -156,6 +156,22 @@ def test_a_code_of_the_app_works_once(client):
     assert other.get("/account/security/").status_code == 302
 
 
+@pytest.mark.parametrize("spelling", ["{} {}", "{}-{}", "{}.{}"])
+def test_a_code_of_the_app_works_once_however_it_is_spelled(client, spelling):
+    give_app(make_person())
+    with time_machine.travel(timezone.now(), tick=False):
+        code = app_code()
+        log_in(client)
+        assert client.post("/account/login/second/", {"code": code}).status_code == 302
+        other = Client()
+        log_in(other)
+        cache.clear()  # as in another process
+
+        other.post("/account/login/second/", {"code": spelling.format(code[:3], code[3:])})
+
+    assert other.get("/account/security/").status_code == 302
+
+
 @pytest.mark.parametrize(("steps", "works"), [(-2, False), (-1, True), (1, True), (2, False)])
 def test_a_phones_clock_may_differ_by_half_a_minute(client, steps, works):
     give_app(make_person())
