@@ -147,3 +147,13 @@ def test_a_mail_that_went_out_is_not_sent_again(owner_client):
         button not in owner_client.get(reverse("admin:tasks_email_change", args=[email.pk])).content.decode()
     )
     assert owner_client.post(button).status_code == 404
+
+
+@pytest.mark.parametrize("field", ["text", "html"])
+def test_nobody_asks_the_list_of_mails_what_one_says(owner_client, field):
+    row = {"to": "ana@example.org", "subject": "Your code", "text": "123456", "html": "123456"}
+    Email.objects.create(key="1", message_id="<1@example.org>", is_secret=True, **row)
+
+    for guess in ("12", "99"):
+        answer = owner_client.get(f"/admin/tasks/email/?{field}__startswith={guess}")
+        assert answer.status_code == 400
