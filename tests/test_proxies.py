@@ -27,3 +27,15 @@ def test_without_a_word_about_https_it_came_without(programs: Any) -> None:
     answer = requests.get(f"{web.url}/robots.txt", allow_redirects=False, timeout=10)
 
     assert (answer.status_code, answer.headers["Location"][:8]) == (301, "https://")
+
+
+def test_no_header_says_where_the_site_lies(programs: Any) -> None:
+    """Gunicorn takes SCRIPT_NAME from a proxy, and a proxy may hand on what a stranger wrote."""
+    web = programs.start_web()
+
+    told = requests.get(
+        f"{web.url}//evil.example/shop/", headers={"SCRIPT_NAME": "//evil.example"}, timeout=10
+    )
+
+    assert "//evil.example" not in told.text
+    assert told.status_code == 404

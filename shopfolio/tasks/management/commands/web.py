@@ -75,6 +75,7 @@ def server_options(*, workers: int, threads: int) -> dict[str, Any]:
         "timeout": 30,
         "graceful_timeout": 30,
         "forwarded_allow_ips": ",".join(settings.TRUSTED_PROXIES),
+        "forwarder_headers": "",  # many a proxy hands SCRIPT_NAME on as a stranger wrote it
         "limit_request_line": 4094,
         "limit_request_fields": 60,
         "limit_request_field_size": 8190,
