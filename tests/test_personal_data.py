@@ -48,6 +48,23 @@ def person(client, private_files):
     return person
 
 
+def test_the_zip_holds_nothing_of_an_address_that_only_looks_alike(client, private_files):
+    """PostgreSQL, asked without case, takes a dotless i for an i; to the name system it is another host."""
+    buy("ana@github.example")
+    Subscriber.objects.create(email="ana@github.example")
+    ContactMessage.objects.create(name="Ana", email="ana@github.example", message="Hello")
+    mail_order_paid(Order.objects.get())
+    stranger = make_person("ana@g\u0131thub.example")
+    client.force_login(stranger)
+    type_password(client, stranger)
+
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(client.post(reverse("account_export")).streaming_content)))
+
+    told = {name: json.loads(archive.read(name)) for name in archive.namelist() if name.endswith(".json")}
+    assert not any(told[name] for name in ("mails.json", "newsletter.json", "messages.json"))
+    assert told["profile.json"]["email"] == "ana@xn--gthub-n4a.example"
+
+
 def buy(email=ANA):
     """A download, paid, with its invoice printed."""
     book = make_product("Handbook")

@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.core.models import ContactMessage
+from shopfolio.lib.forms import AddressField
 
 
 class ContactForm(forms.ModelForm[ContactMessage]):
@@ -15,6 +16,7 @@ class ContactForm(forms.ModelForm[ContactMessage]):
     class Meta:
         model = ContactMessage
         fields = ["name", "email", "message"]
+        field_classes = {"email": AddressField}
         labels = {"name": _("Name"), "email": _("E-mail"), "message": _("Message")}
         help_texts = {"message": _("Plain words will do.")}
         widgets = {
@@ -41,7 +43,7 @@ class ContactForm(forms.ModelForm[ContactMessage]):
 
 
 class NewsletterForm(forms.Form):
-    email = forms.EmailField(
+    email = AddressField(
         label=_("E-mail address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),

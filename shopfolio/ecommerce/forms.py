@@ -17,6 +17,7 @@ from shopfolio.ecommerce.services.addresses import keep_address
 from shopfolio.ecommerce.services.checkout import Buyer
 from shopfolio.ecommerce.services.pricing import Totals
 from shopfolio.lib.locales import countries
+from shopfolio.lib.mailboxes import one_spelling
 from shopfolio.users.models import CustomUser
 
 
@@ -37,6 +38,9 @@ class TextField(forms.CharField):
 class EmailField(TextField):
     widget = forms.EmailInput
     default_validators = [EmailValidator(_("An address such as ana@example.org."))]
+
+    def to_python(self, value: Any) -> str:
+        return one_spelling(super().to_python(value))
 
 
 class FinderForm(forms.Form):

@@ -1,9 +1,12 @@
-"""Forms in valid HTML, where Django's own are not."""
+"""Forms in valid HTML, where Django's own are not, and mail addresses in one spelling."""
 
 from typing import Any
 
+from django import forms
 from django.forms import BoundField
 from django.forms.renderers import TemplatesSetting
+
+from shopfolio.lib.mailboxes import one_spelling
 
 
 class ValidField(BoundField):
@@ -20,3 +23,10 @@ class Renderer(TemplatesSetting):
     """Our widgets' templates stand beside all others."""
 
     bound_field_class = ValidField
+
+
+class AddressField(forms.EmailField):
+    """Spelled anew before it is judged: it may become longer."""
+
+    def to_python(self, value: Any) -> Any:
+        return one_spelling(super().to_python(value) or "")

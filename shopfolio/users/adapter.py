@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.lib.http import is_own_address, visitors_address
+from shopfolio.lib.mailboxes import mailbox
 from shopfolio.users import audit, mails
 from shopfolio.users.browsers import browser_name
 from shopfolio.users.codes import ASKED, MailedCode
@@ -64,7 +65,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         name = template_prefix.rpartition("/")[2]
         is_code = name.startswith("email_confirmation")
         if is_code or name in OTHERS:
-            ASKED.count(self.request, address=email)
+            ASKED.count(self.request, address=mailbox(email))
         if is_code:
             mails.send("code", to=email, context={"code": context["code"], "purpose": "verify"})
         elif name in OTHERS:

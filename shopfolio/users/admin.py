@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_admin import ReadOnlyAdmin
 from shopfolio.admin_widgets import PICTURES
+from shopfolio.lib.forms import AddressField
 from shopfolio.tasks.outbox import enqueue
 from shopfolio.users import audit
 from shopfolio.users.models import AuditEntry, CustomUser
@@ -58,6 +59,7 @@ class UserAddForm(RolesForm, AdminUserCreationForm[CustomUser]):
     class Meta:
         model = CustomUser
         fields = ["email"]
+        field_classes: dict[str, type] = {"email": AddressField}
 
 
 class UserForm(RolesForm, UserChangeForm[CustomUser]):
@@ -67,7 +69,7 @@ class UserForm(RolesForm, UserChangeForm[CustomUser]):
             "email", "password", "first_name", "last_name", "company", "phone", "language", "avatar",
             "is_active", "groups",
         ]  # fmt: skip
-        field_classes: dict[str, type] = {}
+        field_classes: dict[str, type] = {"email": AddressField}
 
 
 @admin.register(CustomUser)

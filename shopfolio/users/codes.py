@@ -15,6 +15,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from shopfolio.lib.mailboxes import mailbox
 from shopfolio.users import mails
 from shopfolio.users.limits import DAY, HOUR, MINUTE, Limits
 from shopfolio.users.models import CustomUser
@@ -84,7 +85,7 @@ def mail_code(
     email: in lower case. password: hashed. after: where to go then, checked already.
     Raises TooMany.
     """
-    ASKED.count(request, address=email)
+    ASKED.count(request, address=mailbox(email))
     user = CustomUser.objects.filter(email=email).only("pk", "is_active").first()
     is_due = user is None if purpose == SIGN_UP else user is not None and user.is_active
     # Nobody is told the second one, and it is too long to be guessed.

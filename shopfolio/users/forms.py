@@ -13,6 +13,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from shopfolio.lib.forms import AddressField
+from shopfolio.lib.mailboxes import one_spelling
 from shopfolio.tasks.outbox import enqueue
 from shopfolio.users.codes import TRIES, hash_of
 from shopfolio.users.limits import HOUR, MINUTE, Limits, TooMany, take
@@ -48,11 +50,15 @@ class Plain:
 class LoginForm(Plain, account.LoginForm):  # type: ignore[misc]
     labels = {"login": _("E-mail")}
 
+    def clean_login(self) -> str:
+        """Before guesses are counted: however it is spelled, it leads to one account."""
+        return one_spelling(super().clean_login())
+
 
 class EmailForm(forms.Form):
     """Where a code is to be mailed."""
 
-    email = forms.EmailField(
+    email = AddressField(
         label=_("E-mail"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "username"}),
@@ -181,6 +187,7 @@ class ConfirmAddressForm(Plain, account.ConfirmEmailVerificationCodeForm):  # ty
 
 class ChangeEmailForm(Plain, account.AddEmailForm):  # type: ignore[misc]
     labels = {"email": _("New e-mail")}
+    email = AddressField(max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
 
 
 class ChangePasswordForm(Plain, account.ChangePasswordForm):  # type: ignore[misc]
@@ -219,7 +226,12 @@ class CountedCode(Plain):
         if self.authenticator.type == Authenticator.Type.TOTP:
             # allauth remembers used codes in the cache, of which every process may have its own.
             try:
-                take("account/used-code", f"{self.authenticator.pk} {hash_of(code)}", most=1, seconds=2 * MINUTE)
+                take(
+                    "account/used-code",
+                    f"{self.authenticator.pk} {hash_of(code)}",
+                    most=1,
+                    seconds=2 * MINUTE,
+                )
             except TooMany:
                 raise forms.ValidationError(_("This code was used already; wait for the next one.")) from None
         return code

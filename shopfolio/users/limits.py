@@ -21,6 +21,7 @@ from django.utils.translation import gettext, ngettext
 from redis import RedisError
 
 from shopfolio.lib.http import visitors_network, visitors_region
+from shopfolio.lib.mailboxes import mailbox
 from shopfolio.users.models import Tally
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -100,7 +101,7 @@ MAILS_TO_STRANGERS = Limits("mail", per_address={DAY: 3})
 def may_be_mailed(address: str) -> bool:
     """Whether one more mail may go to an address that a stranger typed; counts it."""
     try:
-        MAILS_TO_STRANGERS.count(address=address)
+        MAILS_TO_STRANGERS.count(address=mailbox(address))
     except TooMany:
         return False
     return True

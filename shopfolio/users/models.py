@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_models import BaseModel, ImmutableModel
+from shopfolio.lib.mailboxes import one_spelling
 from shopfolio.pictures import PictureField
 from shopfolio.users.roles import Role
 
@@ -71,10 +72,10 @@ class CustomUser(BaseModel, AbstractUser):
 
     def clean(self) -> None:
         super().clean()
-        self.email = self.email.lower()
+        self.email = one_spelling(self.email).lower()
 
     def save(self, **kwargs: Any) -> None:
-        self.email = self.email.lower()
+        self.email = one_spelling(self.email).lower()
         super().save(**kwargs)
 
     @transaction.atomic
@@ -90,10 +91,11 @@ class CustomUser(BaseModel, AbstractUser):
             EmailAddress.objects.create(user=self, email=self.email, verified=True, primary=True)
 
     def verified_addresses(self) -> list[str]:
-        """Where mail has shown to reach them."""
+        """Where mail has shown to reach them, in lower case."""
         from allauth.account.models import EmailAddress  # needs this model first
 
-        return list(EmailAddress.objects.filter(user=self, verified=True).values_list("email", flat=True))
+        found = EmailAddress.objects.filter(user=self, verified=True).values_list("email", flat=True)
+        return [one_spelling(address).lower() for address in found]
 
     @classmethod
     def owners(cls) -> models.QuerySet[Self]:

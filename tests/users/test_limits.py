@@ -183,3 +183,27 @@ def test_a_view_that_counts_counts_what_is_posted():
     with pytest.raises(TooMany):
         view(RequestFactory().post("/"))
     assert view(RequestFactory().get("/")) == "GET"
+
+
+OTHER_SPELLINGS = [
+    "ana@exa\u00admple.org", "ana@ｅxample.org", "ana+1@example.org", "a.na@example.org",
+    '"ana"@example.org', '"a\\na"@example.org',
+]  # fmt: skip
+"""Mail servers take them, or many of them do, to where ana@example.org is."""
+
+
+@pytest.mark.parametrize("spelling", OTHER_SPELLINGS)
+def test_three_mails_a_day_go_to_one_mailbox_however_it_is_spelled(spelling):
+    for _ in range(3):
+        may_be_mailed("ana@example.org")
+
+    assert not may_be_mailed(spelling)
+
+
+@pytest.mark.parametrize("spelling", OTHER_SPELLINGS)
+def test_codes_are_counted_by_mailbox_however_it_is_spelled(client, spelling):
+    for number in range(5):
+        visitor = {"X-Forwarded-For": f"203.0.{number}.5"}
+        client.post("/account/login/code/", {"email": "ana@example.org"}, headers=visitor)
+
+    assert client.post("/account/login/code/", {"email": spelling}).status_code == 429

@@ -13,6 +13,7 @@ from shopfolio.abstract_models import BaseModel
 from shopfolio.ecommerce.exceptions import IllegalTransition
 from shopfolio.ecommerce.models.catalog import Product, Variant
 from shopfolio.ecommerce.models.settings import TaxCategory
+from shopfolio.lib.mailboxes import one_spelling
 from shopfolio.lib.tokens import derived, is_derived
 
 if TYPE_CHECKING:
@@ -26,11 +27,6 @@ EASY_TO_READ = "ABCDEFGHJKLMNPQRSTUVWXYZ379"
 def new_order_number() -> str:
     """Eight signs without look-alikes; says nothing about how many orders there are."""
     return get_random_string(8, EASY_TO_READ)
-
-
-def mailbox(address: str) -> str:
-    """Whose address it is. To PostgreSQL, asked without case, a dotless i is an i; to mail it is not."""
-    return address.lower() if address.isascii() else address
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -58,7 +54,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         spellings = set()
         for address in user.verified_addresses():
             found = self.filter(email__iexact=address).order_by().values_list("email", flat=True).distinct()
-            spellings |= {email for email in found if mailbox(email) == mailbox(address)}
+            spellings |= {email for email in found if one_spelling(email).lower() == address}
         return self.filter(Q(user=user) | Q(user=None, email__in=spellings))
 
 
