@@ -111,6 +111,7 @@ MIDDLEWARE = [
     "shopfolio.core.middleware.CacheControlMiddleware",
     "shopfolio.core.middleware.ContentSecurityPolicyMiddleware",
     "shopfolio.core.middleware.StatusPageMiddleware",
+    "shopfolio.core.middleware.MethodsMiddleware",
     "shopfolio.core.middleware.NoNulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -46,10 +46,8 @@ def test_no_address_takes_anything_from_elsewhere(rows: None, headers: dict[str,
 
     taken = set()
     for name, arguments in EVERYWHERE.items():
-        for method in ("post", "put", "patch", "delete"):
-            answer = getattr(visitor, method)(reverse(name, kwargs=arguments), headers=headers)
-            if answer.status_code != 403:
-                taken.add(name)
+        if visitor.post(reverse(name, kwargs=arguments), headers=headers).status_code != 403:
+            taken.add(name)
     back_office = addresses.of_the_back_office()
     refused = {name: owner.post(path, headers=headers).status_code for name, path in back_office.items()}
 

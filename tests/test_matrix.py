@@ -114,6 +114,9 @@ def test_everybody_is_answered_as_the_matrix_says(private_files, bare_status_pag
     if os.environ.get("MATRIX") == "write":
         TABLE.write_text(now)
 
+    heads = {name: answer_of(browsers["visitor"], "head", path) for name, path in everywhere().items()}
+    gets = {name: f"| {name} | GET | {heads[name]} |" for name in heads}
+    assert [name for name, row in gets.items() if row not in now] == []
     was = TABLE.read_text()
     assert now == was, "".join(unified_diff(was.splitlines(True), now.splitlines(True), "matrix.md", "now"))
 

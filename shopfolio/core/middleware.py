@@ -12,7 +12,7 @@ from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import DataError
-from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import reverse
 
@@ -49,6 +49,17 @@ class SecurityHeadersMiddleware:
             # A browser puts these headers in the place of the kept page's, whose policy allows its own files.
             del response.headers["Content-Security-Policy"]
         return response
+
+
+class MethodsMiddleware:
+    """The site is read, and forms are sent to it: no other method reaches a session, a user or a view."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        known = ["GET", "HEAD", "POST"]
+        return self.get_response(request) if request.method in known else HttpResponseNotAllowed(known)
 
 
 class NoNulMiddleware:

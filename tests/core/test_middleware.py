@@ -111,3 +111,14 @@ def test_a_session_makes_a_page_private(client):
     client.force_login(make_owner())
 
     assert client.get("/")["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"])
+@pytest.mark.parametrize(
+    "path", ["/", "/contact/", "/account/security/sessions/", "/admin/", "/webhooks/stripe/", "/none/"]
+)
+def test_no_address_knows_another_method(owner_client, django_assert_num_queries, method, path):
+    with django_assert_num_queries(0):
+        answer = owner_client.generic(method, path, headers={"Accept": "application/json"})
+
+    assert (answer.status_code, answer["Allow"], answer.content) == (405, "GET, HEAD, POST", b"")
