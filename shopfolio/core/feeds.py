@@ -1,3 +1,4 @@
+import re
 from datetime import datetime
 from typing import Any, cast
 
@@ -15,6 +16,11 @@ from shopfolio.lib.http import absolute
 from shopfolio.pictures import PictureFile
 
 
+def legible(text: str) -> str:
+    """Without the signs that no XML may hold; they come with text from word processors."""
+    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", text)
+
+
 class FullTextAtom(Atom1Feed):
     def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, item)
@@ -28,10 +34,10 @@ class BlogFeed(Feed[BlogPost, Any]):
     feed_type = FullTextAtom
 
     def title(self) -> str:
-        return site().profile.name
+        return legible(site().profile.name)
 
     def subtitle(self) -> str:
-        return site().profile.role
+        return legible(site().profile.role)
 
     def link(self) -> str:
         return absolute(reverse("core:blog"))
@@ -40,7 +46,7 @@ class BlogFeed(Feed[BlogPost, Any]):
         return absolute(reverse("core:feed"))
 
     def author_name(self) -> str:
-        return site().profile.name
+        return legible(site().profile.name)
 
     def items(self) -> QuerySet[BlogPost]:
         return BlogPost.objects.live().prefetch_related("tags")[:20]
@@ -49,10 +55,10 @@ class BlogFeed(Feed[BlogPost, Any]):
         return absolute(item.get_absolute_url())
 
     def item_title(self, item: BlogPost) -> str:
-        return item.title
+        return legible(item.title)
 
     def item_description(self, item: BlogPost) -> str:
-        return item.description
+        return legible(item.description)
 
     def item_pubdate(self, item: BlogPost) -> datetime | None:
         return item.activate_date
@@ -62,10 +68,10 @@ class BlogFeed(Feed[BlogPost, Any]):
         return modified
 
     def item_categories(self, item: BlogPost) -> list[str]:
-        return [tag.title for tag in item.tags.all()]
+        return [legible(tag.title) for tag in item.tags.all()]
 
     def item_extra_kwargs(self, item: BlogPost) -> dict[str, Any]:
-        return {"content": with_picture(item, html.sanitise(item.body))}
+        return {"content": legible(with_picture(item, html.sanitise(item.body)))}
 
 
 def with_picture(post: BlogPost, text: str) -> str:

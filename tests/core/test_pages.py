@@ -17,7 +17,7 @@ from shopfolio.core.models import (
 )
 from shopfolio.core.services import forget_site
 from shopfolio.users.roles import Role
-from tests.factories import make_page, make_product, make_staff, make_testimonial, make_variant
+from tests.factories import make_page, make_post, make_product, make_staff, make_testimonial, make_variant
 from tests.users.people import give_app, show_second_factor
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
@@ -201,6 +201,15 @@ def test_a_tag_shows_its_own_posts_only(client):
 
     assert "Five pens" in page
     assert "Paper prices" not in page
+
+
+def test_what_a_word_processor_left_in_a_post_does_not_break_the_feed(client):
+    make_post("A\x0bwall\x1f", body="<p>by the\x0bstairs</p>", description="\x01Old\ufffe")
+
+    feed = client.get("/blog/feed.xml")
+
+    assert feed.status_code == 200
+    assert "<title>Awall</title>" in feed.content.decode()
 
 
 def test_the_feed_has_the_whole_text_and_absolute_links(client):
