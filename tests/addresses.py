@@ -85,6 +85,7 @@ NOBODY_ELSES = {
     "account_email": {},
     "account_email_verification_sent": {},
     "account_reauthenticate": {},
+    "account_confirm_by_mail": {},
     "mfa_reauthenticate": {},
     "mfa_reauthenticate_webauthn": {},
     "mfa_activate_totp": {},

@@ -125,10 +125,11 @@ def bare_status_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def owner_client(client: Client) -> Client:
-    """A browser in which the owner is logged in."""
+    """A browser in which the owner is logged in, and has just shown once more who it is."""
     from tests.factories import make_owner
+    from tests.users.people import log_in_as
 
-    client.force_login(make_owner())
+    log_in_as(client, make_owner())
     return client
 
 

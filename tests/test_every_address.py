@@ -14,6 +14,7 @@ from shopfolio.ecommerce.models import Order
 from tests import addresses
 from tests.everything import add_rows
 from tests.factories import carry_cart, make_cart, make_owner, make_variant
+from tests.users.people import log_in_as
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +43,7 @@ def rows(private_files: Any) -> None:
 @pytest.mark.parametrize("headers", BAD_ORIGINS.values(), ids=BAD_ORIGINS)
 def test_no_address_takes_anything_from_elsewhere(rows: None, headers: dict[str, str]) -> None:
     visitor, owner = Client(enforce_csrf_checks=True), Client(enforce_csrf_checks=True)
-    owner.force_login(make_owner())
+    log_in_as(owner, make_owner())
 
     taken = set()
     for name, arguments in EVERYWHERE.items():
@@ -76,7 +77,7 @@ def test_reading_changes_nothing(rows: None, settings: Any) -> None:
     visitor, buyer, owner = Client(), Client(), Client()
     order = Order.objects.get(status=Order.Status.PAID)
     carry_cart(buyer, make_cart((make_variant(), 1)))
-    owner.force_login(make_owner())
+    log_in_as(owner, make_owner())
     hers = {"ecommerce:order": {"token": order.token}, "ecommerce:invoice": {"token": order.token}}
 
     changed = {}

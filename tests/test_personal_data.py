@@ -31,7 +31,7 @@ from tests.factories import (
     make_variant,
     make_waiting_order,
 )
-from tests.users.people import PASSWORD, SECRET, give_app, make_person, run_jobs, type_password
+from tests.users.people import PASSWORD, SECRET, give_app, log_in_as, make_person, run_jobs, type_password
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -202,7 +202,7 @@ def test_an_erasure_is_announced_and_happens_two_weeks_later(client, person):
 
 def test_what_the_owner_did_to_a_buyer_tells_no_name_after_the_erasure(client, person):
     owner_client, owner = Client(), make_owner(email="ines@example.org")
-    owner_client.force_login(owner)
+    log_in_as(owner_client, owner)
     type_password(owner_client, owner)
     page = reverse("admin:users_customuser_change", args=[person.pk])
     message = ContactMessage.objects.create(name="Ana Lima", email=ANA, message="Hello")

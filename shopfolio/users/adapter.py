@@ -3,7 +3,9 @@ from typing import Any
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.core import context
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -17,6 +19,7 @@ from shopfolio.users import audit, mails
 from shopfolio.users.browsers import browser_name
 from shopfolio.users.codes import ASKED, MailedCode
 from shopfolio.users.limits import MINUTE, Limits
+from shopfolio.users.reauthentication import was_sure_lately
 
 log = structlog.get_logger(__name__)
 
@@ -56,6 +59,21 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_email_verification_redirect_url(self, email_address: Any) -> str:
         return reverse("account_security")
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Who has neither password nor second factor is mailed a code."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if user.is_authenticated and not methods:
+            methods = [{"id": "mail", "description": "", "url": reverse("account_confirm_by_mail")}]
+        return methods
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """allauth itself asks nothing of who has neither."""
+        is_required: bool = super().is_reauthentication_required(app=app, **kwargs)
+        request = context.request
+        if is_required and not get_reauthentication_flows(request.user) and not was_sure_lately(request):
+            raise ReauthenticationRequired
+        return is_required
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """allauth's mails are rows of the outbox, in our words: a code, or word of a change.

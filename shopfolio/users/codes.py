@@ -1,8 +1,8 @@
-"""Codes by mail for people who are not logged in: to sign up, to log in, to choose a new password.
+"""Codes by mail: to sign up, to log in, to choose a new password; and to show once more who one is.
 
-Whoever asks must not learn whether an address has an account. So all three do the same work either way: one
-look for the account, one mail of one kind or the other, one session; and until the right code is typed
-nothing else. An account is made when its code comes back, not before.
+Whoever asks for one of the first three must not learn whether an address has an account. So they do the same
+work either way: one look for the account, one mail of one kind or the other, one session; and until the right
+code is typed nothing else. An account is made when its code comes back, not before.
 """
 
 import secrets
@@ -19,8 +19,9 @@ from shopfolio.lib.mailboxes import mailbox
 from shopfolio.users import mails
 from shopfolio.users.limits import DAY, HOUR, MINUTE, Limits
 from shopfolio.users.models import CustomUser
+from shopfolio.users.navigation import OwnRequest
 
-SIGN_UP, LOG_IN, RESET = "sign_up", "log_in", "reset"
+SIGN_UP, LOG_IN, RESET, AGAIN = "sign_up", "log_in", "reset", "again"
 
 LIVES = 15 * MINUTE
 
@@ -75,6 +76,28 @@ class MailedCode:
         """Raises TooMany when it has been tried too often."""
         TRIES.count(address=self.code)
         return constant_time_compare(self.code, hash_of(typed))
+
+
+class CodeAgain(MailedCode):
+    """For who is logged in already and has nothing else to show. Their session lives as long as before."""
+
+    KEY = "code_again"
+
+    def keep(self, request: HttpRequest) -> None:
+        request.session[self.KEY] = asdict(self)
+
+    @classmethod
+    def forget(cls, request: HttpRequest) -> None:
+        request.session.pop(cls.KEY, None)
+
+
+def mail_code_again(request: OwnRequest) -> None:
+    """Mail a code to who is logged in, and remember it in the session. Raises TooMany."""
+    email = request.user.email
+    ASKED.count(request, address=mailbox(email))
+    code = get_adapter().generate_login_code()
+    mails.send("code", to=email, context={"code": code, "purpose": AGAIN})
+    CodeAgain(AGAIN, email, hash_of(code), str(request.user.pk), "", "", time.time()).keep(request)
 
 
 def mail_code(

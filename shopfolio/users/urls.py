@@ -11,6 +11,7 @@ from django.urls import include, path
 
 from shopfolio.users import views
 from shopfolio.users.limits import HOUR, MINUTE, Limits
+from shopfolio.users.reauthentication import ask_first
 
 LOGIN = Limits(
     "account/login", per_network={MINUTE: 20, HOUR: 200}, per_region={HOUR: 1_000}, for_all={HOUR: 5_000}
@@ -40,10 +41,11 @@ urlpatterns = [
     path("data/keep/", views.call_off_erasure, name="account_keep"),
     path("security/", views.security, name="account_security"),
     path("security/password/", AGAIN.on(account.password_change), name="account_change_password"),
-    path("security/password/first/", AGAIN.on(account.password_set), name="account_set_password"),
+    path("security/password/first/", AGAIN.on(ask_first(account.password_set)), name="account_set_password"),
     path("security/email/", AGAIN.on(account.email), name="account_email"),
     path("confirm-email/", AGAIN.on(account.email_verification_sent), name="account_email_verification_sent"),
     path("confirm/", AGAIN.on(account.reauthenticate), name="account_reauthenticate"),
+    path("confirm/mail/", views.confirm_by_mail, name="account_confirm_by_mail"),
     path("confirm/code/", AGAIN.on(second_factor.reauthenticate), name="mfa_reauthenticate"),
     path("confirm/passkey/", AGAIN.on(passkeys.reauthenticate_webauthn), name="mfa_reauthenticate_webauthn"),
     path("security/app/", AGAIN.on(app.activate_totp), name="mfa_activate_totp"),

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account import views as account
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.reauthentication import resume_request
 from allauth.account.utils import complete_signup, perform_login
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -26,7 +29,7 @@ from django.views.decorators.http import require_POST, require_safe
 from shopfolio.lib.http import SeeOther, form_page, where_next
 from shopfolio.users import audit, codes, mails, personal_data
 from shopfolio.users.adapter import DEPARTURES
-from shopfolio.users.codes import MailedCode, mail_code
+from shopfolio.users.codes import CodeAgain, MailedCode, mail_code, mail_code_again
 from shopfolio.users.forms import CodeForm, EmailForm, NewPasswordForm, ProfileForm, SignUpForm
 from shopfolio.users.limits import DAY, HOUR, Limits, TooMany
 from shopfolio.users.models import CustomUser
@@ -143,6 +146,32 @@ def call_off_erasure(request: OwnRequest) -> HttpResponse:
     personal_data.call_off_erasure(request.user)
     messages.success(request, _("Your account stays."))
     return SeeOther(reverse("account_data"))
+
+
+@form_page
+@login_required
+def confirm_by_mail(request: OwnRequest) -> HttpResponse:
+    """For accounts that have neither password nor second factor to be asked for."""
+    after = where_next(request, reverse("account_security"))
+    way = get_adapter().get_reauthentication_methods(request.user)[0]["url"]
+    here = f"{way}?{urlencode({'next': after})}"
+    if way != request.path:
+        return SeeOther(here)
+    mailed = CodeAgain.of(request)
+    if request.method == "POST" and (mailed is None or "send" in request.POST):
+        mail_code_again(request)
+        return SeeOther(here)
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and mailed and form.is_valid():
+        codes.TYPED.count(request)
+        if mailed.accepts(form.cleaned_data["code"]):
+            CodeAgain.forget(request)
+            record_authentication(request, request.user, method="code", reauthenticated=True)
+            return resume_request(request) or SeeOther(after)
+        form.add_error("code", _("This is not the code from the latest mail."))
+    status = 422 if request.method == "POST" else 200
+    context = {"form": form, "mailed": mailed, "next": after}
+    return render(request, "account/confirm_by_mail.html", context, status=status)
 
 
 @form_page

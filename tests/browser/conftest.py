@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from shopfolio.core.middleware import editor_hashes
 from tests.factories import make_owner
 from tests.machine import BROWSER_ARGUMENTS, CHROMIUM
+from tests.users.people import log_in_as
 
 TELL_VIOLATIONS = """
     document.addEventListener("securitypolicyviolation", event =>
@@ -116,7 +117,7 @@ def asked(page: Page) -> set[str]:
 def owner_page(context: BrowserContext, page: Page, live_site: str) -> Page:
     """A page whose browser is logged in as the owner."""
     client = Client()
-    client.force_login(make_owner(first_name="Ines"))
+    log_in_as(client, make_owner(first_name="Ines"))
     cookie = client.cookies["sessionid"]
     context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": live_site}])
     return page

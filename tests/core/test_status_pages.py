@@ -17,6 +17,7 @@ from shopfolio.core.models import BlogPost, ContactMessage
 from shopfolio.core.services import forget_site
 from shopfolio.users.limits import TooMany
 from tests.factories import make_owner
+from tests.users.people import log_in_as
 
 pytestmark = pytest.mark.django_db
 
@@ -214,7 +215,7 @@ def test_only_staff_may_upload(client, django_user_model):
     strangers = upload()
     client.force_login(buyer)
     buyers = upload()
-    client.force_login(make_owner())
+    log_in_as(client, make_owner())
 
     assert (strangers, buyers, upload("/contact/"), upload()) == (413, 413, 413, 200)
     assert not BlogPost.objects.exists()
@@ -222,7 +223,7 @@ def test_only_staff_may_upload(client, django_user_model):
 
 def test_staff_may_not_fill_the_disk(client, monkeypatch):
     monkeypatch.setattr(middleware, "FROM_STAFF", 1_200_000)
-    client.force_login(make_owner())
+    log_in_as(client, make_owner())
     file = ContentFile(b"x" * 1_200_000, name="a.png")
 
     assert client.post("/admin/core/blogpost/add/", {"image": file}).status_code == 413

@@ -14,6 +14,7 @@ from shopfolio.tasks.outbox import run_due_jobs
 from shopfolio.users.models import CustomUser
 from tests.ecommerce.stripe_states import is_paid
 from tests.factories import make_paid_order, make_variant, make_waiting_order
+from tests.users.people import log_in_as
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -225,7 +226,7 @@ def test_what_was_never_paid_has_no_such_page(owner_client, stripe):
 def test_only_who_may_refund_does(client, order, permissions, status):
     staff = CustomUser.objects.create_user("staff@example.org", is_staff=True)
     staff.user_permissions.set(Permission.objects.filter(codename__in=("view_order", *permissions)))
-    client.force_login(staff)
+    log_in_as(client, staff)
 
     assert client.get(address(order)).status_code == status
     assert (address(order) in client.get(order_page(order)).content.decode()) == (status == 200)

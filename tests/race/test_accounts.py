@@ -13,7 +13,7 @@ from shopfolio.users.models import CustomUser
 from shopfolio.users.roles import Role
 from tests.factories import make_staff
 from tests.race.threads import all_at_once
-from tests.users.people import PASSWORD, mailed_code, make_person, type_password
+from tests.users.people import PASSWORD, log_in_as, mailed_code, make_person, type_password
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.rows]
 
@@ -108,7 +108,7 @@ def test_of_two_owners_who_end_each_other_at_once_one_stays(monkeypatch, way):
     owners = [make_staff(Role.OWNER, email=f"{name}@example.org") for name in ("ana", "rui")]
     browsers = [Client(), Client()]
     for browser, owner in zip(browsers, owners, strict=True):
-        browser.force_login(owner)
+        log_in_as(browser, owner)
         type_password(browser, owner)
 
     def end(number):

@@ -44,6 +44,12 @@ def run_jobs(name):
     return len(due)
 
 
+def log_in_as(browser, person):
+    """Without asking anything, and nothing is asked for again."""
+    browser.force_login(person)
+    type_password(browser, person)
+
+
 def type_password(browser, person):
     """A moment ago, so that nobody asks once more."""
     note(browser, person, "password")

@@ -14,7 +14,7 @@ from shopfolio.users.models import AuditEntry, CustomUser
 from shopfolio.users.roles import Role
 from tests.admin_forms import filled_in
 from tests.factories import make_owner, make_paid_order, make_shop, make_staff
-from tests.users.people import PASSWORD, app_code, give_app, mailed_code, make_person
+from tests.users.people import PASSWORD, app_code, give_app, log_in_as, mailed_code, make_person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -72,7 +72,7 @@ def test_a_wrong_second_factor_is_a_refused_login(client):
 
 def test_a_role_that_is_given_a_new_password_and_an_end_are_written_down(client):
     owner, other = make_owner(), CustomUser.objects.create_user("other@example.org")
-    client.force_login(owner)
+    log_in_as(client, owner)
     page = reverse("admin:users_customuser_change", args=[other.pk])
     clerk = str(Group.objects.get(name=Role.CLERK).pk)
     new = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
@@ -103,7 +103,7 @@ def test_a_password_of_staff_that_a_mailed_code_made_new_is_written_down(client)
 
 
 def test_a_password_in_the_back_office_is_changed_on_the_account_page(client):
-    client.force_login(make_owner())
+    log_in_as(client, make_owner())
 
     assert client.get("/admin/password_change/")["Location"] == "/account/security/password/"
 
@@ -111,7 +111,7 @@ def test_a_password_in_the_back_office_is_changed_on_the_account_page(client):
 def test_a_refund_and_a_revoked_link_are_written_down(client, private_files):
     make_shop()
     order, owner = make_paid_order(), make_owner()
-    client.force_login(owner)
+    log_in_as(client, owner)
     sent = {"amount": "1", "wish": "01a20a6a-c4dc-7407-b543-8152cfcfd016", "confirmed": "yes"}
 
     client.post(reverse("admin:ecommerce_order_refund", args=[order.pk]), sent)
@@ -124,7 +124,7 @@ def test_a_refund_and_a_revoked_link_are_written_down(client, private_files):
 
 def test_changed_settings_and_another_identity_are_written_down(client):
     make_shop()
-    client.force_login(make_owner())
+    log_in_as(client, make_owner())
     shop, profile = "/admin/ecommerce/shopsettings/", reverse("admin:core_profile_change", args=[Profile.ID])
 
     page = client.get(shop, follow=True)
@@ -162,7 +162,7 @@ def test_what_is_written_stays(client):
     assert list(
         Permission.objects.filter(content_type__model="auditentry").values_list("codename", flat=True)
     ) == ["view_auditentry"]
-    client.force_login(make_owner())
+    log_in_as(client, make_owner())
     page = reverse("admin:users_auditentry_change", args=[entry.pk])
     assert client.get(page).status_code == 200
     assert client.post(page, {"note": "x"}).status_code == 403

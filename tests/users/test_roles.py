@@ -24,6 +24,7 @@ from tests.everything import add_rows
 from tests.factories import make_owner, make_paid_order, make_post, make_product, make_shop, make_staff
 from tests.test_back_office import add_pages
 from tests.troubles import make_review
+from tests.users.people import log_in_as
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -63,7 +64,7 @@ ROOMS = {
 def log_in(client):
     def log_in(role, **fields):
         user = make_staff(role, **fields)
-        client.force_login(user)
+        log_in_as(client, user)
         return user
 
     return log_in
@@ -138,7 +139,7 @@ def test_the_first_page_shows_what_is_theirs(client, log_in, role):
 @pytest.mark.parametrize("role", ROOMS)
 def test_a_page_opens_if_it_is_theirs_and_never_breaks(client, log_in, private_files, role):
     add_rows()
-    client.force_login(make_owner())
+    log_in_as(client, make_owner())
     every = [*pages(), *add_pages(client)]
     every += [
         page.replace("/change/", end)
@@ -338,7 +339,7 @@ def test_an_owner_gives_a_role_and_takes_it_away(client, log_in):
 @pytest.mark.parametrize("by", ["superuser", "role"])
 def test_nobody_makes_a_superuser_in_the_back_office(client, by):
     me = make_owner() if by == "superuser" else make_staff(Role.OWNER)
-    client.force_login(me)
+    log_in_as(client, me)
     other = make_staff(Role.CLERK)
     every = [str(key) for key in Permission.objects.values_list("pk", flat=True)]
     sent = GREEDY | {"email": other.email, "groups": [group_of(Role.CLERK)], "user_permissions": every}

@@ -13,7 +13,7 @@ from shopfolio.tasks.models import Email
 from shopfolio.users.browsers import browser_name
 from shopfolio.users.models import CustomUser
 from tests.factories import make_owner
-from tests.users.people import PASSWORD, app_code, give_app, mailed_code, make_person
+from tests.users.people import PASSWORD, app_code, give_app, mailed_code, make_person, type_password
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -389,3 +389,85 @@ def test_nobody_reaches_what_is_somebody_elses(client, ana, address):
     assert rui.authenticator_set.count() == 3
     key.refresh_from_db()
     assert key.data["name"] == "Phone"
+
+
+@pytest.fixture
+def guest(client):
+    """Somebody who logged in with an account elsewhere, or by a mailed code, and has no password."""
+    person = make_person()
+    person.set_unusable_password()
+    person.save()
+    client.force_login(person)
+    return person
+
+
+@pytest.mark.parametrize(
+    ("method", "address"),
+    [
+        ("post", "/account/data/erase/"),
+        ("post", "/account/data/export/"),
+        ("post", "/account/security/email/"),
+        ("get", "/account/security/app/"),
+        ("get", "/account/security/passkeys/add/"),
+        ("get", "/account/security/password/first/"),
+        ("post", "/account/security/password/first/"),
+    ],
+)
+def test_who_has_no_password_is_asked_for_a_mailed_code(client, guest, method, address):
+    fields = {"email": "ana@new.example", "action_add": "", "password1": PASSWORD, "password2": PASSWORD}
+
+    answer = getattr(client, method)(address, fields)
+
+    assert answer["Location"].startswith("/account/confirm/mail/?next=")
+    guest.refresh_from_db()
+    assert not guest.has_usable_password()
+    assert guest.erase_at is None
+    assert not Email.objects.exists()
+    assert PASSWORD not in str(dict(client.session))
+
+
+def test_after_the_mailed_code_what_was_wished_is_done(client, guest):
+    asked = client.post("/account/data/erase/")["Location"]
+    client.post(asked, {"send": "1"})
+    assert "A mail is on its way" in client.get(asked).content.decode()
+
+    wrong = client.post(asked, {"code": "000000x"})
+    right = client.post(asked, {"code": mailed_code()})
+
+    assert wrong.status_code == 422
+    assert right.status_code == 303
+    guest.refresh_from_db()
+    assert guest.erase_at is not None
+    assert client.get("/account/security/app/").status_code == 200, "for five minutes nobody asks again"
+
+
+def test_a_mailed_code_is_asked_for_again_after_five_minutes(client, guest):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        type_password(client, guest)
+        clock.shift(299)
+        assert client.get("/account/security/app/").status_code == 200
+        clock.shift(2)
+        assert client.get("/account/security/app/").status_code == 302
+
+
+def test_guessing_that_code_ends_after_three_attempts(client, guest):
+    client.post("/account/confirm/mail/", {"send": "1"})
+    for _ in range(3):
+        assert client.post("/account/confirm/mail/", {"code": "000000x"}).status_code == 422
+
+    client.post("/account/confirm/mail/", {"code": mailed_code()})
+
+    assert client.get("/account/security/app/").status_code == 302
+
+
+def test_who_has_a_password_is_asked_for_that_and_not_for_a_mailed_code(client, ana):
+    client.post("/account/confirm/mail/", {"send": "1"})
+
+    assert not Email.objects.exists()
+    assert client.get("/account/confirm/mail/")["Location"].startswith("/account/confirm/?next=")
+
+
+def test_the_password_is_set_only_after_the_code_of_the_app(client, guest):
+    give_app(guest)
+
+    assert client.get("/account/security/password/first/")["Location"].startswith("/account/confirm/code/")
