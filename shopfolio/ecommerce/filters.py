@@ -76,6 +76,12 @@ class ProductFilter:
         return KINDS.get(self.kind, "")
 
     @property
+    def words(self) -> list[str | Promise]:
+        """What was chosen, where the choices themselves are folded away."""
+        stock, sort = self.stock and self.in_stock.word, self.sort and SORTS[self.sort]
+        return [word for word in (self.kind_word, stock, sort) if word]
+
+    @property
     def kinds(self) -> list[FilterLink]:
         """All, and each kind that there is; nothing where there is but one."""
         there = kinds_there()

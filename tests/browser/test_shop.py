@@ -155,6 +155,34 @@ def test_on_the_narrowest_screen_nothing_sticks_out_and_fingers_find_the_ways(
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") == 320, address
     page.goto("/shop/")
+    page.get_by_text("Filter and sort").click()
     ways = page.locator(".filter a").evaluate_all("all => all.map(way => way.offsetHeight)")
     assert len(ways) == 9
     assert min(ways) >= 44
+
+
+def test_without_scripts_the_choices_unfold_by_keyboard_on_a_phone_and_lie_open_on_a_desk(
+    live_site: str, browser: Any
+) -> None:
+    make_shop()
+    make_variant(make_product("Night Bus"))
+    context = browser.new_context(
+        base_url=live_site, java_script_enabled=False, viewport={"width": 390, "height": 800}
+    )
+    page = context.new_page()
+    page.goto("/shop/?sort=name")
+    fold, way = page.locator(".sift summary"), page.get_by_role("link", name="Lowest price")
+
+    expect(way).to_be_hidden()
+    assert page.locator(".sift").bounding_box()["height"] < 60
+    fold.focus()
+    page.keyboard.press("Enter")
+    expect(way).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(way).to_be_hidden()
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+    expect(fold).to_be_hidden()
+    way.click()
+    page.wait_for_url("**/shop/?sort=price-up")
+    context.close()

@@ -90,6 +90,21 @@ def test_what_is_shown_is_marked_and_every_choice_keeps_the_others(client, shelf
     assert page.count('aria-current="true"') == 2
 
 
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("", "Filter and sort</summary>"),
+        ("?kind=digital", "Filter and sort <span>Downloads</span></summary>"),
+        (
+            "?kind=digital&stock=in&sort=name",
+            "Filter and sort <span>Downloads, In stock only, Name</span></summary>",
+        ),
+    ],
+)
+def test_the_folded_choices_name_what_was_chosen(client, shelf, query, named):
+    assert f"<summary>{named}" in client.get(f"/shop/{query}").content.decode()
+
+
 def test_in_stock_only_leads_back_when_it_is_taken(client, shelf):
     page = client.get("/shop/?stock=in").content.decode()
 
