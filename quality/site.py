@@ -135,7 +135,7 @@ def fill_cart(page: Any) -> None:
         button = page.locator("form[action*='/cart/add/'] button:not([disabled])").first
         if button.count():
             button.click()
-            page.wait_for_load_state()
+            page.get_by_text("in your cart").wait_for()
             added += 1
         if added == 2:
             return
