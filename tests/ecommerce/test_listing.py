@@ -253,3 +253,10 @@ def test_a_new_title_is_put_in_order_anew():
     product.save(update_fields=["title"])
 
     assert Product.objects.get().sort_name == "arvore 61 lines"
+
+
+def test_what_holds_together_stays_on_one_line_in_the_shop(client):
+    make_shop()
+    make_variant(make_product("Stones", description="Plotted print, 40\u00a0×\u00a050\u00a0cm."))
+
+    assert "40\u00a0×\u00a050\u00a0cm" in client.get("/shop/").content.decode()
