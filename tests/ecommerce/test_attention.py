@@ -28,6 +28,7 @@ from tests.troubles import (
     make_unprinted_invoice,
     press,
 )
+from tests.users.people import log_in_as
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
 
@@ -213,7 +214,7 @@ def test_only_who_may_refund_asks_for_a_refund_again(client):
     staff = CustomUser.objects.create_user("staff@example.org", is_staff=True)
     may = Permission.objects.filter(codename__in=["view_refund", "change_refund", "change_order"])
     staff.user_permissions.set(may)
-    client.force_login(staff)
+    log_in_as(client, staff)
     address = reverse("admin:ecommerce_refund_do", args=[refund.pk, "try_again"])
 
     assert client.post(address).status_code == 404

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.redirects.models import Redirect
-from django.contrib.sites.models import Site
 from django.db import transaction
 from django.urls import reverse
 
@@ -44,7 +43,7 @@ NEEDED = {
 SINGLE = [Profile, ShopSettings]
 ADDED = [
     BlogPost, Certificate, CustomUser, Experience, Policy, Product, Project, Redirect,
-    Site, Skill, Tag, Testimonial,
+    Skill, Tag, Testimonial,
 ]  # fmt: skip
 
 
