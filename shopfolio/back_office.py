@@ -66,8 +66,6 @@ QUICK = {
 }
 MOST_HITS = 6
 """Of each kind; the list itself has the others."""
-
-
 COLUMNS_SHOWN = 4
 
 
@@ -174,19 +172,19 @@ class BackOffice(AdminSite):
         ]
         return [(label, reverse(address)) for label, address in may]
 
-    def in_order(self) -> list[tuple[Any, Any]]:
-        """Models with their admins, as the menu names them; all others behind."""
+    def in_order(self) -> list[Any]:
+        """The admins of models as the menu names them; all others behind."""
         order = [name for _heading, names in MENU.values() for name in names]
         place = {name: number for number, name in enumerate(order)}
         return sorted(
-            self._registry.items(), key=lambda entry: place.get(entry[0]._meta.object_name or "", len(order))
+            self._registry.values(), key=lambda each: place.get(each.opts.object_name or "", len(order))
         )
 
     def search(self, request: HttpRequest) -> TemplateResponse:
         """Everything that this person may see and a list here can look for, a few of each kind."""
         words = " ".join(request.GET.get("q", "").split())[:100]
         found = []
-        for _model, model_admin in self.in_order() if words else ():
+        for model_admin in self.in_order() if words else ():
             if not model_admin.get_search_fields(request) or not model_admin.has_view_permission(request):
                 continue
             rows, _may_repeat = model_admin.get_search_results(

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.core.models import ContactMessage
-from shopfolio.lib.forms import AddressField
+from shopfolio.lib.forms import MailAddressField
 
 
 class ContactForm(forms.ModelForm[ContactMessage]):
@@ -16,7 +16,7 @@ class ContactForm(forms.ModelForm[ContactMessage]):
     class Meta:
         model = ContactMessage
         fields = ["name", "email", "message"]
-        field_classes = {"email": AddressField}
+        field_classes = {"email": MailAddressField}
         labels = {"name": _("Name"), "email": _("E-mail"), "message": _("Message")}
         help_texts = {"message": _("Plain words will do.")}
         widgets = {
@@ -43,7 +43,7 @@ class ContactForm(forms.ModelForm[ContactMessage]):
 
 
 class NewsletterForm(forms.Form):
-    email = AddressField(
+    email = MailAddressField(
         label=_("E-mail address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),

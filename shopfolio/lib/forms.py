@@ -25,7 +25,7 @@ class Renderer(TemplatesSetting):
     bound_field_class = ValidField
 
 
-class AddressField(forms.EmailField):
+class MailAddressField(forms.EmailField):
     """Spelled anew before it is judged: it may become longer."""
 
     def to_python(self, value: Any) -> Any:

@@ -16,11 +16,16 @@ def one_spelling(address: str) -> str:
         return address
 
 
+def folded(address: str) -> str:
+    """What addresses are compared by: two that mail takes for one are one here."""
+    return one_spelling(address).lower()
+
+
 def mailbox(address: str) -> str:
     """Where mail to an address arrives on many a server, to count by: ana+news@ and "an.a"@ may be ana@.
 
     Elsewhere those are other people, who then share a count.
     """
-    name, _at, host = one_spelling(address).lower().rpartition("@")
+    name, _at, host = folded(address).rpartition("@")
     plain = re.sub(r'[."\\]', "", name).partition("+")[0]
     return f"{plain}@{host}"

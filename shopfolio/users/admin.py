@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_admin import ReadOnlyAdmin
 from shopfolio.admin_widgets import PICTURES
-from shopfolio.lib.forms import AddressField
+from shopfolio.lib.forms import MailAddressField
 from shopfolio.tasks.outbox import enqueue
 from shopfolio.users import audit
 from shopfolio.users.models import AuditEntry, CustomUser
@@ -59,7 +59,7 @@ class UserAddForm(RolesForm, AdminUserCreationForm[CustomUser]):
     class Meta:
         model = CustomUser
         fields = ["email"]
-        field_classes: dict[str, type] = {"email": AddressField}
+        field_classes: dict[str, type] = {"email": MailAddressField}
 
 
 class UserForm(RolesForm, UserChangeForm[CustomUser]):
@@ -69,7 +69,7 @@ class UserForm(RolesForm, UserChangeForm[CustomUser]):
             "email", "password", "first_name", "last_name", "company", "phone", "language", "avatar",
             "is_active", "groups",
         ]  # fmt: skip
-        field_classes: dict[str, type] = {"email": AddressField}
+        field_classes: dict[str, type] = {"email": MailAddressField}
 
 
 @admin.register(CustomUser)

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.lib.forms import AddressField
+from shopfolio.lib.forms import MailAddressField
 from shopfolio.lib.mailboxes import one_spelling
 from shopfolio.tasks.outbox import enqueue
 from shopfolio.users.codes import TRIES, hash_of
@@ -58,7 +58,7 @@ class LoginForm(Plain, account.LoginForm):  # type: ignore[misc]
 class EmailForm(forms.Form):
     """Where a code is to be mailed."""
 
-    email = AddressField(
+    email = MailAddressField(
         label=_("E-mail"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "username"}),
@@ -187,7 +187,7 @@ class ConfirmAddressForm(Plain, account.ConfirmEmailVerificationCodeForm):  # ty
 
 class ChangeEmailForm(Plain, account.AddEmailForm):  # type: ignore[misc]
     labels = {"email": _("New e-mail")}
-    email = AddressField(max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    email = MailAddressField(max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
 
 
 class ChangePasswordForm(Plain, account.ChangePasswordForm):  # type: ignore[misc]

@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from shopfolio.abstract_models import BaseModel, ImmutableModel
-from shopfolio.lib.mailboxes import one_spelling
+from shopfolio.lib.mailboxes import folded
 from shopfolio.pictures import PictureField
 from shopfolio.users.roles import Role
 
@@ -72,10 +72,10 @@ class CustomUser(BaseModel, AbstractUser):
 
     def clean(self) -> None:
         super().clean()
-        self.email = one_spelling(self.email).lower()
+        self.email = folded(self.email)
 
     def save(self, **kwargs: Any) -> None:
-        self.email = one_spelling(self.email).lower()
+        self.email = folded(self.email)
         super().save(**kwargs)
 
     @transaction.atomic
@@ -95,7 +95,7 @@ class CustomUser(BaseModel, AbstractUser):
         from allauth.account.models import EmailAddress  # needs this model first
 
         found = EmailAddress.objects.filter(user=self, verified=True).values_list("email", flat=True)
-        return [one_spelling(address).lower() for address in found]
+        return [folded(address) for address in found]
 
     @classmethod
     def owners(cls) -> models.QuerySet[Self]:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from shopfolio.lib.http import SeeOther
-from shopfolio.lib.mailboxes import one_spelling
+from shopfolio.lib.mailboxes import folded
 from shopfolio.users.models import CustomUser
 
 NAMES = {"github": "GitHub", "gitlab": "GitLab"}
@@ -41,7 +41,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
                 request, _("That site tells no confirmed address of yours. Please open an account here.")
             )
         sociallogin.email_addresses = confirmed[:1]
-        sociallogin.user.email = one_spelling(confirmed[0].email).lower()
+        sociallogin.user.email = folded(confirmed[0].email)
         if CustomUser.objects.filter(email=sociallogin.user.email).exists():
             self.refuse(
                 request,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shopfolio.lib.forms import AddressField
+from shopfolio.lib.forms import MailAddressField
 from shopfolio.lib.mailboxes import mailbox, one_spelling
 
 
@@ -18,7 +18,7 @@ from shopfolio.lib.mailboxes import mailbox, one_spelling
     ],
 )
 def test_a_field_keeps_one_spelling_of_an_address(typed, kept):
-    assert AddressField().clean(typed) == kept
+    assert MailAddressField().clean(typed) == kept
 
 
 @pytest.mark.parametrize("typed", ["", "ana", "@", "ana@", "a@b..c", "a@" + "ü" * 70, "ana@exa mple.org"])

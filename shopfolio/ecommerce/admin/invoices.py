@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from shopfolio.abstract_admin import ReadOnlyAdmin, ReadOnlyInline, row_link
-from shopfolio.ecommerce.admin.books import table_of
 from shopfolio.ecommerce.admin.fields import shown_money
+from shopfolio.ecommerce.admin.invoice_table import table_of
 from shopfolio.ecommerce.models import Invoice, InvoiceLine, InvoiceSeries
 from shopfolio.ecommerce.services import aftercare
 from shopfolio.users.reauthentication import ask_again

@@ -13,7 +13,7 @@ from shopfolio.abstract_models import BaseModel
 from shopfolio.ecommerce.exceptions import IllegalTransition
 from shopfolio.ecommerce.models.catalog import Product, Variant
 from shopfolio.ecommerce.models.settings import TaxCategory
-from shopfolio.lib.mailboxes import one_spelling
+from shopfolio.lib.mailboxes import folded
 from shopfolio.lib.tokens import derived, is_derived
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         spellings = set()
         for address in user.verified_addresses():
             found = self.filter(email__iexact=address).order_by().values_list("email", flat=True).distinct()
-            spellings |= {email for email in found if one_spelling(email).lower() == address}
+            spellings |= {email for email in found if folded(email) == address}
         return self.filter(Q(user=user) | Q(user=None, email__in=spellings))
 
 

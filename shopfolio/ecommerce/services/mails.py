@@ -20,7 +20,7 @@ from shopfolio.ecommerce.services.invoicing import pdf_of
 from shopfolio.ecommerce.services.printing import tax_groups, tax_name
 from shopfolio.lib.http import absolute, absolute_url
 from shopfolio.lib.locales import country_name, format_day
-from shopfolio.lib.mailboxes import one_spelling
+from shopfolio.lib.mailboxes import folded
 from shopfolio.lib.money import format_money
 from shopfolio.tasks.emails import Attachment, queue_mail
 from shopfolio.users.limits import may_be_mailed
@@ -157,7 +157,7 @@ def mail_order_links(email: str) -> None:
     """
     mailboxes: dict[str, list[Order]] = {}
     for order in Order.objects.of_buyer(email)[:MOST_LINKS]:
-        mailboxes.setdefault(one_spelling(order.email).lower(), []).append(order)
+        mailboxes.setdefault(folded(order.email), []).append(order)
     for orders in mailboxes.values():
         if may_be_mailed(orders[0].email):
             write_links(orders, key=f"order-links-{uuid7()}")

@@ -67,13 +67,16 @@ def settle_each(session_ids: list[str]) -> None:
     for session_id in session_ids:
         try:
             payment.settle(session_id, timeout=gateway.BRIEFLY)
-        except Exception as error:
-            if isinstance(error, PaymentUnavailable) and not isinstance(error, SessionUnknown):
-                raise
-            note_answer(session_id, error)
+        except SessionUnknown as error:
+            put_behind(session_id, error)
+        except PaymentUnavailable:
+            raise
+        except Exception as error:  # a fault of ours at one order; its own job fails by it, and is given up
+            put_behind(session_id, error)
 
 
-def note_answer(session_id: str, error: Exception) -> None:
+def put_behind(session_id: str, error: Exception) -> None:
+    """Where it stood first, it would be asked for first for ever."""
     log.warning("payment not settled", session_id=session_id, error=words_of_error(error))
     StripeSession.objects.filter(session_id=session_id).update(asked_at=timezone.now())
 

@@ -25,7 +25,7 @@ def shop(request: HttpRequest) -> HttpResponse:
     context = {
         "products": paging.rows,
         "paging": paging,
-        "shelf": chosen,
+        "chosen": chosen,
         "query": chosen.query,
         "address_query": chosen.address if chosen.is_narrowed else paged(chosen.address, paging.number),
         "settings": shop_settings(),

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from shopfolio.ecommerce.admin.books import in_cell
+from shopfolio.ecommerce.admin.invoice_table import in_cell
 from shopfolio.ecommerce.models import Invoice
 from shopfolio.users.roles import Role
 from tests.factories import make_owner, make_paid_order, make_shop, make_staff, make_variant
