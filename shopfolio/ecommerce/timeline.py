@@ -29,7 +29,7 @@ def timeline_of(order: Order, *, language: str) -> list[Moment]:
     backs = list(order.refunds.all())
     heard = [attempt.session_id for attempt in attempts if attempt.session_id]
     events = list(StripeEvent.objects.filter(session_id__in=heard).defer("payload"))
-    mails = list(Email.objects.filter(key__endswith=f"-{order.pk}").defer("text", "html"))
+    mails = list(Email.objects.filter(key__endswith=f"-{order.pk}").order_by("pk").defer("text", "html"))
     subjects: dict[str, Sequence[Model]] = {
         "order_id": [order],
         "attempt_id": attempts,

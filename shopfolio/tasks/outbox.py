@@ -356,7 +356,9 @@ def run_due_jobs() -> int:
     """Do everything that is due in this process; how many were done. For tests."""
     done = 0
     while batch := list(
-        Job.objects.filter(status=Job.Status.DUE, due_at__lte=timezone.now()).values_list("pk", flat=True)
+        Job.objects.filter(status=Job.Status.DUE, due_at__lte=timezone.now())
+        .order_by("due_at", "pk")
+        .values_list("pk", flat=True)
     ):
         ran = sum(run_job(job_id) for job_id in batch)
         done += ran

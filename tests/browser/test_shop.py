@@ -104,6 +104,22 @@ def test_the_cart_changes_in_place_is_told_and_the_focus_stays(live_site: str, p
     assert page.evaluate("window.isTheSamePage") is True
 
 
+def test_a_key_pressed_right_after_the_cart_has_changed_loads_no_page(live_site: str, page: Page) -> None:
+    open_cart_with_one(page)
+    page.evaluate("""
+        window.isTheSamePage = true;
+        document.addEventListener("htmx:afterSwap", () => setTimeout(() =>
+            document.querySelector("button[name=remove]").click()
+        ), {once: true});
+    """)
+
+    page.get_by_label("Quantity, One").fill("3")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#said")).to_have_text("One is out of the cart. The cart is empty.")
+    assert page.evaluate("window.isTheSamePage") is True
+
+
 def open_cart_with_one(page: Page) -> None:
     make_shop()
     make_variant(make_product("One"), price=1_000)
