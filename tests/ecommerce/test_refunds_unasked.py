@@ -164,10 +164,10 @@ def test_a_second_payment_goes_back_by_itself(order, stripe):
     assert figures(order) == ("paid", 14_600, 0)
     assert not Invoice.objects.filter(kind="credit_note").exists()
     assert shelf(order) == 4
-    subjects = {mail.to: mail.subject for mail in Email.objects.exclude(key__startswith="order-paid")}
     assert "was paid twice" in Email.objects.get(key__startswith="order-refunded").text
-    assert "Paid a second time" in Email.objects.get(key__startswith="owner-notice").text
-    assert subjects["ines@example.org"] == f"Order {order.number} wants a look"
+    notice = Email.objects.get(key__startswith="owner-notice")
+    assert (notice.to, notice.subject) == ("ines@example.org", f"Order {order.number} wants a look")
+    assert "Paid a second time" in notice.text
 
 
 def test_a_second_payment_of_another_sum_goes_back_whole(order, stripe):
