@@ -1,6 +1,6 @@
 """What the back office's first page counts, day by day. Each app registers its own in AppConfig.ready().
 
-Days are those of the site's time zone, which is UTC unless settings say otherwise.
+Days are those of the site's TIME_ZONE.
 """
 
 from collections.abc import Callable

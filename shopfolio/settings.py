@@ -6,6 +6,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import dj_database_url
 import django_stubs_ext
@@ -343,10 +344,18 @@ DEFAULT_FROM_EMAIL = env.parsed(
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+
+def time_zone(name: str) -> str:
+    try:
+        return str(ZoneInfo(name))
+    except OSError as error:  # the name of a folder of zones, such as Europe
+        raise ValueError(name) from error
+
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [PACKAGE / "locale"]
-TIME_ZONE = "UTC"
+TIME_ZONE = env.parsed("TIME_ZONE", "UTC", time_zone, "a name such as Europe/Lisbon")
 USE_TZ = True
 
 STATIC_URL = "/static/"

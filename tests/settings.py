@@ -11,7 +11,7 @@ _folder = tempfile.TemporaryDirectory(prefix="shopfolio-tests-", ignore_cleanup_
 
 def _forget_the_site_of_this_shell() -> None:
     ours = ("STRIPE_", "S3_", "SECRET_KEY", "EMAIL_URL", "SENTRY_DSN", "SITE_URL", "ALLOWED_HOSTS", "DEBUG")
-    ours += ("DEFAULT_FROM_EMAIL", "LOG_FORMAT", "TRUSTED_PROXIES", "PORT", "SOCIAL_LOGIN")
+    ours += ("DEFAULT_FROM_EMAIL", "LOG_FORMAT", "TRUSTED_PROXIES", "PORT", "SOCIAL_LOGIN", "TIME_ZONE")
     for name in list(os.environ):
         if name.startswith(ours):
             del os.environ[name]

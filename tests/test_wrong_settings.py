@@ -43,6 +43,7 @@ WRONG = {
     "STRIPE_API_BASE": ["api.stripe.com", "ftp://x", "https://api.stripe.com/v1"],
     "STRIPE_CHECKOUT_ORIGIN": ["pay.example.org", "http://pay.example.org", "https://x; script-src *"],
     "SOCIAL_LOGIN": ["github", "github:word", "word:id:word", "github:id:word:word", "github: :word"],
+    "TIME_ZONE": ["Lisbon", "Europe", "GMT+1:30", "../etc/passwd", "/etc/localtime"],
     "LOG_FORMAT": ["xml", "JSON"],
     "DEBUG": ["maybe", "2"],
 }  # fmt: skip
@@ -57,6 +58,7 @@ RIGHT = {
     "EMAIL_URL": ["smtp+tls://a@b.example:pa%2Fss@mail.example:587", "smtp://localhost:25", "smtps://h"],
     "DEFAULT_FROM_EMAIL": ["Inês Calder <hello@ines.example>", "hello@localhost"],
     "SOCIAL_LOGIN": ["github:id-1:secret_1, gitlab:id:secret"],
+    "TIME_ZONE": ["Europe/Lisbon", "Etc/GMT-2"],
     "STRIPE_WEBHOOK_SECRET": ["whsec_a, whsec_b"],
     "STRIPE_SECRET_KEY": ["rk_live_Aa0", "sk_test_simulator_a-_"],
 }

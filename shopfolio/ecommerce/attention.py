@@ -1,7 +1,7 @@
 """Orders, payments, invoices and shelves that wait for the owner."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
@@ -172,13 +172,17 @@ def cases_of_disputes(attempts: list[StripeSession]) -> list[Case]:
         Case(
             what=named(attempt.order),
             since=attempt.modified,
-            why=gettext("To be answered by %(date)s.") % {"date": date_format(attempt.answer_by, "j F Y")}
-            if attempt.answer_by
-            else "",
+            why=to_be_answered(attempt.answer_by),
             links=[link_to(attempt.order)],
         )
         for attempt in attempts
     ]
+
+
+def to_be_answered(by: datetime | None) -> str:
+    if by is None:
+        return ""
+    return gettext("To be answered by %(date)s.") % {"date": date_format(timezone.localtime(by), "j F Y")}
 
 
 def unheard_events() -> QuerySet[StripeEvent]:

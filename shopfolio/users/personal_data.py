@@ -84,7 +84,7 @@ def plan_erasure(person: CustomUser) -> None:
     """Safe to call again: the first wish counts."""
     due = timezone.now() + GRACE
     if CustomUser.objects.filter(pk=person.pk, erase_at=None).update(erase_at=due, modified=timezone.now()):
-        day = format_day(due.date(), person.language or "en")
+        day = format_day(timezone.localdate(due), person.language or "en")
         mails.send("erasure_planned", to=person.email, context={"day": day})
 
 

@@ -11,7 +11,8 @@ from shopfolio.abstract_models import ImmutableError
 from shopfolio.core.models import Profile
 from shopfolio.ecommerce.models import Invoice, InvoiceLine, InvoicePDF, InvoiceSeries, ShopSettings
 from shopfolio.ecommerce.services.invoicing import issue_invoice, take_number
-from shopfolio.ecommerce.services.printing import tax_groups
+from shopfolio.ecommerce.services.mails import order_paid_context
+from shopfolio.ecommerce.services.printing import invoice_data, tax_groups
 from shopfolio.tasks.models import Job
 from tests.factories import make_paid_order, make_product, make_shop, make_variant, make_waiting_order
 
@@ -55,6 +56,18 @@ def test_an_invoice_is_a_snapshot_of_who_sold_what_to_whom(shop):
     assert (goods.title, goods.sku, goods.product) == ("Tide Table, 50 × 70 cm", "TIDE", product)
     assert (goods.quantity, goods.unit_code, goods.unit_price, goods.total) == (2, "C62", 14_000, 28_000)
     assert (delivery.title, delivery.product, delivery.total) == ("Delivery", None, 600)
+
+
+@time_machine.travel(datetime(2026, 12, 31, 23, 30, tzinfo=UTC), tick=False)
+def test_its_day_and_year_are_those_where_the_seller_lives(shop, settings):
+    settings.TIME_ZONE = "Europe/Berlin"
+
+    order = make_paid_order()
+
+    invoice = Invoice.objects.get()
+    assert (invoice.number, invoice.issued_on) == ("INV-2027-0001", date(2027, 1, 1))
+    assert "on 1 January 2027" in invoice_data(invoice)["paid"]
+    assert order_paid_context(order, invoice)["day"] == "1 January 2027"
 
 
 def test_later_changes_of_seller_product_and_shop_do_not_reach_it(shop):

@@ -40,7 +40,7 @@ def cancel_credit_note(note: Invoice, refund: Refund) -> Invoice:
 def write_document(kind: str, *, corrects: Invoice, lines: Sequence[InvoiceLine], refund: Refund) -> Invoice:
     require_transaction("a credit note")
     order, shop = corrects.order, ShopSettings.load()
-    today = timezone.now().date()
+    today = timezone.localdate()
     series, sequence = take_number(f"{shop.credit_note_prefix}-{today.year}")
     document: Invoice = Invoice.objects.create(
         kind=kind,

@@ -75,7 +75,9 @@ CLOSED = gettext_lazy("The bank asks no more about %(amount)s.")
 
 
 def in_words(state: DisputeState) -> str:
-    date = date_format(state.answer_by, "j F Y") if state.answer_by else _("the day that it names")
+    date = _("the day that it names")
+    if state.answer_by:
+        date = date_format(timezone.localtime(state.answer_by), "j F Y")
     known = {"amount": shown(state.amount, state.currency), "reason": state.reason, "date": date}
     return str(WORDS.get(state.status, CLOSED)) % known
 

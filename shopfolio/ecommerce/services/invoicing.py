@@ -41,7 +41,7 @@ def issue_invoice(order: Order, *, attempt: StripeSession | None) -> Invoice:
         return found
     profile, shop = Profile.load(), ShopSettings.load()
     lines = list(order.lines.select_related("variant").order_by("position"))
-    today = timezone.now().date()
+    today = timezone.localdate()
     series, sequence = take_number(f"{shop.invoice_prefix}-{today.year}")
     invoice: Invoice = Invoice.objects.create(
         series=series,

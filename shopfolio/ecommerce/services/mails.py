@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from uuid_utils.compat import uuid7
@@ -86,7 +87,7 @@ def order_paid_context(order: Order, invoice: Invoice | None) -> dict[str, Any]:
         "site": site(),
         "order": order,
         "invoice": invoice,
-        "day": format_day((order.paid_at or order.created).date(), order.language),
+        "day": format_day(localdate(order.paid_at or order.created), order.language),
         "order_url": absolute(order.get_absolute_url()),
         "bill": bill(order, lines, language=order.language),
         "downloads": [f"{file.product.title}, {file.title}" for file in downloads],
@@ -104,7 +105,7 @@ def mail_order_sent(order: Order, *, again: int = 0) -> None:
     context = {
         "site": site(),
         "order": order,
-        "day": format_day((order.sent_at or order.modified).date(), order.language),
+        "day": format_day(localdate(order.sent_at or order.modified), order.language),
         "order_url": absolute(order.get_absolute_url()),
         "sent": [title(line) for line in lines],
         "how": how,
@@ -142,7 +143,7 @@ class LinkToOrder:
 
     @classmethod
     def to(cls, order: Order, *, language: str) -> "LinkToOrder":
-        day = format_day((order.paid_at or order.created).date(), language)
+        day = format_day(localdate(order.paid_at or order.created), language)
         what = _("Order %(number)s, %(day)s") % {"number": order.number, "day": day}
         total = format_money(order.total, order.currency, language)
         note = f"{total}, {order.get_status_display()}"

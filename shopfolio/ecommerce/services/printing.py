@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.utils import translation
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from shopfolio.ecommerce.models import Invoice, InvoiceLine, OrderLine
@@ -152,7 +153,7 @@ def tax_name(rate: int, category: str, language: str) -> str:
 def paid_sentence(invoice: Invoice) -> str:
     if invoice.paid_at is None:
         return ""
-    day = format_day(invoice.paid_at.date(), invoice.language)
+    day = format_day(localdate(invoice.paid_at), invoice.language)
     if invoice.kind == Invoice.Kind.CANCELLATION:
         return _("The refund came back on %(day)s.") % {"day": day}
     if invoice.kind == Invoice.Kind.CREDIT_NOTE:
