@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shopfolio import figures
 from shopfolio.core.services import site
-from shopfolio.ecommerce.models import Order, Refund
+from shopfolio.ecommerce.models import Order, Refund, StripeSession
 from shopfolio.figures import ByDay, Figure, Task, per_day
 from shopfolio.lib.money import format_money
 
@@ -18,13 +18,15 @@ def orders(since: datetime) -> ByDay:
 
 
 def takings(since: datetime) -> ByDay:
-    """In the site's currency: what was paid on a day, less what went back on it. Minor units."""
+    """In the site's currency: what was paid on a day, less what went back, or to a bank. Minor units."""
     currency = site().profile.currency
     paid = per_day(Order.objects.filter(currency=currency), "paid_at", Sum("amount_paid"), since)
     gone = Refund.objects.filter(currency=currency, status=Refund.Status.SUCCEEDED, session__is_surplus=False)
     back = per_day(gone, "created", Sum("amount"), since)
+    disputed = StripeSession.objects.filter(currency=currency, is_surplus=False, disputed__gt=0)
     figure = Counter(paid)
     figure.subtract(back)
+    figure.subtract(per_day(disputed, "disputed_at", Sum("disputed"), since))
     return dict(figure)
 
 
@@ -39,7 +41,7 @@ figures.register(
 figures.register(
     Figure(
         "takings",
-        _("Taken, less refunds"),
+        _("Taken, less what went back"),
         "ecommerce.view_invoice",
         "admin:ecommerce_invoice_changelist",
         takings,

@@ -86,8 +86,14 @@ class DisputeState:
     amount: int
     currency: str
     payment_intent: str
+    begun: datetime
     reason: str = ""
     answer_by: datetime | None = None
+
+    @property
+    def is_money_gone(self) -> bool:
+        """https://docs.stripe.com/disputes/how-disputes-work: back if it is won; a warning takes nothing."""
+        return self.status in {"needs_response", "under_review", "lost"}
 
 
 @dataclass(frozen=True)
@@ -360,6 +366,7 @@ def read_dispute(dispute: stripe.Dispute) -> DisputeState:
         amount=dispute.amount,
         currency=dispute.currency.upper(),
         payment_intent=(intent if isinstance(intent, str) else intent.id) if intent else "",
+        begun=datetime.fromtimestamp(dispute.created, tz=UTC),
         reason=dispute.reason.replace("_", " "),
         answer_by=datetime.fromtimestamp(due, tz=UTC) if due else None,
     )

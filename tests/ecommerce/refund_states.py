@@ -86,6 +86,7 @@ def refunds_at_stripe(monkeypatch: pytest.MonkeyPatch) -> RefundsAtStripe:
     stripe = RefundsAtStripe()
     for name in ("create_refund", "retrieve_refunds", "retrieve_refunds_since", "find_session_of"):
         monkeypatch.setattr(gateway, name, getattr(stripe, name))
+    monkeypatch.setattr(gateway, "retrieve_disputes_since", lambda moment: [])
     return stripe
 
 

@@ -1,12 +1,16 @@
 """A buyer who complains to the bank: the owner hears of it, and nothing is decided without them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
+from django.utils import timezone
 
 from shopfolio import attention
 from shopfolio.ecommerce import gateway
-from shopfolio.ecommerce.exceptions import PaymentUnavailable
+from shopfolio.ecommerce.exceptions import CannotRefund, PaymentUnavailable
+from shopfolio.ecommerce.figures import takings
 from shopfolio.ecommerce.gateway import DisputeState
 from shopfolio.ecommerce.models import Invoice, Order, OrderEvent, Refund, StripeEvent, StripeSession
 from shopfolio.ecommerce.order_words import advice_for
@@ -41,6 +45,7 @@ class DisputesAtStripe:
         known = {
             "id": f"du_{len(self.disputes)}", "amount": 14_600, "currency": "EUR", "reason": "fraudulent",
             "answer_by": datetime(2026, 12, 9, tzinfo=UTC), "payment_intent": intent_of(order),
+            "begun": timezone.now(),
         }  # fmt: skip
         self.disputes.insert(0, DisputeState(status=status, **(known | fields)))
 
@@ -138,6 +143,43 @@ def test_how_it_ends_is_told_and_changes_neither_sale_nor_documents(stripe, orde
     assert cases() == []
 
 
+@pytest.mark.parametrize(
+    ("status", "fields", "gone"),
+    [
+        ("needs_response", {"amount": 4_600}, 4_600),
+        ("under_review", {}, 14_600),
+        ("lost", {"amount": 20_000}, 14_600),
+        ("lost", {"amount": 9_000, "currency": "USD"}, 14_600),
+        ("won", {}, 0),
+        ("warning_needs_response", {}, 0),
+        ("warning_closed", {}, 0),
+    ],
+)
+def test_what_the_bank_has_is_no_takings_and_not_refunded_as_well(stripe, order, status, fields, gone):
+    stripe.begin(order, status, **fields)
+
+    settle_disputes(intent_of(order))
+
+    payment = order.find_payment()
+    assert (payment.disputed, payment.left_to_refund) == (gone, 14_600 - gone)
+    assert sum(takings(timezone.now() - timedelta(days=1)).values()) == 14_600 - gone
+    with pytest.raises(CannotRefund):
+        refund_order(order, amount=14_600 - gone + 1)
+
+
+def test_won_money_counts_again(stripe, order):
+    stripe.begin(order)
+    settle_disputes(intent_of(order))
+    stripe.disputes.clear()
+    stripe.begin(order, "won")
+
+    call_command("reconcile", stdout=(said := StringIO()))
+
+    assert f"disputes 1/1 {order.number}" in said.getvalue()
+    assert order.find_payment().left_to_refund == 14_600
+    assert sum(takings(timezone.now() - timedelta(days=1)).values()) == 14_600
+
+
 def test_downloads_stay_while_nothing_is_decided(stripe):
     product = make_product("Barca")
     make_file(product)
@@ -207,15 +249,17 @@ def test_stripe_is_asked_and_makes_no_refund_of_what_a_bank_has_taken_back(road,
     attempt = Order.objects.get().sessions.get()
     order = payment.settle(attempt.session_id)
 
-    settle_disputes(intent_of(order))
     refund = refund_order(order)
     make_refund(refund.pk)
+    settle_disputes(intent_of(order))
 
     attempt.refresh_from_db()
     refund.refresh_from_db()
     assert (attempt.dispute, attempt.is_to_be_answered) == ("needs_response", True)
+    assert (attempt.disputed, attempt.left_to_refund) == (14_600, 0)
     assert attempt.answer_by is not None
     assert (refund.status, Order.objects.get().status) == ("failed", "paid")
     assert "charge_disputed" in refund.last_error
     [state] = gateway.retrieve_disputes_since(attempt.created)
     assert (state.amount, state.reason) == (14_600, "fraudulent")
+    assert state.begun == attempt.disputed_at

@@ -47,7 +47,8 @@ def stripe(monkeypatch):
     stripe = Stripe()
     monkeypatch.setattr(gateway, "retrieve_session", stripe.retrieve_session)
     monkeypatch.setattr(gateway, "list_sessions", stripe.list_sessions)
-    monkeypatch.setattr(gateway, "retrieve_refunds_since", lambda moment: [])
+    for name in ("retrieve_refunds_since", "retrieve_disputes_since"):
+        monkeypatch.setattr(gateway, name, lambda moment: [])
     return stripe
 
 
@@ -159,6 +160,7 @@ def test_the_command_goes_on_after_a_session_that_stripe_does_not_know(stripe, c
         f"2/2 {attempt.order.number}: paid",
         f"Asked about 2, 1 changed: order {attempt.order.number} paid.",
         "Refunds compared with Stripe's.",
+        "Disputes compared with Stripe's.",
     ]
 
 
@@ -175,6 +177,7 @@ def test_the_command_compares_refunds_too(refunds_at_stripe, capsys):
         "No payment is undecided: there was nothing to ask Stripe.",
         f"refunds 1/1 {order.number}: partially_refunded",
         "Refunds compared with Stripe's.",
+        "Disputes compared with Stripe's.",
     ]
     unfinished.refresh_from_db()
     assert unfinished.status == Order.Status.REFUNDED
@@ -205,7 +208,7 @@ def test_the_command_goes_on_after_a_refund_that_stripe_stumbled_over(refunds_at
     said = capsys.readouterr().out.splitlines()
     assert said[1] == f"{order.number}: Stripe stumbled over a refund; it is tried again."
     assert f"{other.number}: partially_refunded" in " ".join(said)
-    assert said[-1] == "Refunds compared with Stripe's."
+    assert said[-1] == "Disputes compared with Stripe's."
 
 
 def test_the_command_stops_with_a_sentence_when_stripe_does_not_answer(stripe, capsys):

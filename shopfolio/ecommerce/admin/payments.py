@@ -36,9 +36,14 @@ class StripeSessionAdmin(OrderMoneyAdmin):
     date_hierarchy = "created"
     fields = [
         "order_link", "number", "status", "amount_shown", "created", "expires_at", "asked_at", "paid_at",
-        "payment_method", "card_brand", "last4", "dispute", "answer_by", "session_id", "payment_intent",
-        "idempotency_key", "last_error", "request",
+        "payment_method", "card_brand", "last4", "dispute", "disputed_shown", "answer_by", "session_id",
+        "payment_intent", "idempotency_key", "last_error", "request",
     ]  # fmt: skip
+    readonly_fields = [*OrderMoneyAdmin.readonly_fields, "disputed_shown"]
+
+    @admin.display(description=_("taken by the bank"))
+    def disputed_shown(self, row: StripeSession) -> str:
+        return shown_money(row.disputed, row.currency)
 
 
 @admin.register(StripeEvent)

@@ -166,6 +166,7 @@ def facts(payment: StripeSession) -> list[tuple[str, str]]:
         (_("Paid"), payment.amount, True),
         (_("Refunded"), sums["done"], sums["done"]),
         (_("On its way back"), sums["under way"], sums["under way"]),
-        (_("Left"), payment.left_to_refund, sums["done"] or sums["under way"]),
+        (_("Taken by the bank"), payment.disputed, payment.disputed),
+        (_("Left"), payment.left_to_refund, sums["done"] or sums["under way"] or payment.disputed),
     ]
     return [(label, shown_money(amount, payment.currency)) for label, amount, is_shown in rows if is_shown]

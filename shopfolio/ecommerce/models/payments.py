@@ -59,6 +59,12 @@ class StripeSession(BaseModel):
     dispute = models.CharField(
         _("dispute"), max_length=40, blank=True, help_text=_("What Stripe calls its state.")
     )
+    disputed = models.PositiveBigIntegerField(
+        _("taken by the bank"),
+        default=0,
+        help_text=_("While a dispute lasts, or for good if it is lost."),
+    )
+    disputed_at = models.DateTimeField(_("taken by the bank at"), null=True, blank=True)
     answer_by = models.DateTimeField(_("to be answered by"), null=True, blank=True)
     asked_at = models.DateTimeField(_("last asked Stripe"), null=True, blank=True)
     last_error = models.TextField(_("last error"), blank=True)
@@ -88,11 +94,11 @@ class StripeSession(BaseModel):
 
     @property
     def left_to_refund(self) -> int:
-        """What came and neither has gone back nor is about to; minor units."""
+        """What came and neither has gone back nor is about to, nor is with the buyer's bank; minor units."""
         if self.status != self.Status.PAID:
             return 0
         spoken_for = self.refunds.exclude(status=Refund.Status.FAILED).aggregate(total=Sum("amount"))
-        return self.amount - (spoken_for["total"] or 0)
+        return max(0, self.amount - self.disputed - (spoken_for["total"] or 0))
 
 
 class StripeEvent(BaseModel):

@@ -41,12 +41,27 @@ def record_disputes(attempt: StripeSession, states: Sequence[DisputeState]) -> O
     """Write down what Stripe has just said of a payment's disputes. Locks the order first."""
     order = Order.objects.select_for_update().get(pk=attempt.order_id)
     attempt = StripeSession.objects.get(pk=attempt.pk)
-    if states and (state := pressing(states)).status != attempt.dispute:
+    if states and differ(attempt, states):
+        state, known = pressing(states), attempt.dispute
         attempt.dispute, attempt.answer_by = state.status, state.answer_by
-        attempt.save(update_fields=["dispute", "answer_by"])
-        with translation.override(site().profile.language):
-            call_owner(order, in_words(state))
+        attempt.disputed, attempt.disputed_at = taken(attempt, states), states[0].begun
+        attempt.save(update_fields=["dispute", "answer_by", "disputed", "disputed_at"])
+        if state.status != known:
+            with translation.override(site().profile.language):
+                call_owner(order, in_words(state))
     return order
+
+
+def differ(attempt: StripeSession, states: Sequence[DisputeState]) -> bool:
+    return (pressing(states).status, taken(attempt, states)) != (attempt.dispute, attempt.disputed)
+
+
+def taken(attempt: StripeSession, states: Sequence[DisputeState]) -> int:
+    """What the bank has, in the payment's minor units; all of it, if it counts in another currency."""
+    gone = [state for state in states if state.is_money_gone]
+    if any(state.currency != attempt.currency for state in gone):
+        return attempt.amount
+    return min(attempt.amount, sum(state.amount for state in gone))
 
 
 def pressing(states: Sequence[DisputeState]) -> DisputeState:
@@ -88,5 +103,4 @@ def differing_payments() -> list[str]:
     for state in gateway.retrieve_disputes_since(timezone.now() - BANKS_MAY_TAKE):
         told.setdefault(state.payment_intent, []).append(state)
     ours = StripeSession.objects.filter(payment_intent__in=[intent for intent in told if intent])
-    known = dict(ours.values_list("payment_intent", "dispute"))
-    return sorted(intent for intent, status in known.items() if pressing(told[intent]).status != status)
+    return sorted(each.payment_intent for each in ours if differ(each, told[each.payment_intent]))

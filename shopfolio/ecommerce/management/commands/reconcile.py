@@ -4,13 +4,14 @@ from django.core.management.base import BaseCommand, CommandError
 
 from shopfolio.ecommerce.exceptions import KeySpent, PaymentUnavailable, RefundRefused, ShopError
 from shopfolio.ecommerce.models import Refund, StripeSession
+from shopfolio.ecommerce.services import disputes
 from shopfolio.ecommerce.services.refund_settlement import differing_payments, make_refund, settle_refunds
 from shopfolio.ecommerce.tasks import NotExpiredYet, ask_about_attempt
 from shopfolio.tasks.outbox import PermanentFailure
 
 
 class Command(BaseCommand):
-    help = "Ask Stripe about all undecided payments and about refunds, and repair what differs."
+    help = "Ask Stripe about all undecided payments, refunds and disputes, and repair what differs."
 
     def handle(self, *args: Any, **options: Any) -> None:
         undecided = StripeSession.objects.filter(status__in=["creating", "open", "processing"])
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         self.stdout.write(summary(asked=len(attempts), changed=changed))
         if StripeSession.objects.filter(status=StripeSession.Status.PAID).exists():
             self.compare_refunds()
+            self.compare_disputes()
 
     def compare_refunds(self) -> None:
         try:
@@ -43,6 +45,20 @@ class Command(BaseCommand):
                 f"Stripe does not answer ({reason(error)}). Not all refunds were compared."
             ) from error
         self.stdout.write("Refunds compared with Stripe's.")
+
+    def compare_disputes(self) -> None:
+        try:
+            differing = disputes.differing_payments()
+            for number, payment_intent in enumerate(differing, start=1):
+                order = disputes.settle_disputes(payment_intent)
+                self.stdout.write(
+                    f"disputes {number}/{len(differing)} {order.number if order else payment_intent}"
+                )
+        except PaymentUnavailable as error:
+            raise CommandError(
+                f"Stripe does not answer ({reason(error)}). Not all disputes were compared."
+            ) from error
+        self.stdout.write("Disputes compared with Stripe's.")
 
     def make(self, refund: Refund) -> None:
         try:
