@@ -14,6 +14,9 @@ PY := .venv/bin/python
 TEST_DATABASE_URL ?= postgres://$(shell id -un)@/shopfolio?host=/var/run/postgresql
 TEST_REDIS_URL ?= redis://127.0.0.1:6379
 
+# What another database shows before all else. .ci/run does the other rows there too.
+AT_ONCE := tests/race tests/crash
+
 # The tests that do more when there is time.
 SOAK_TESTS := tests/crash tests/race tests/nasty tests/ecommerce tests/core/test_search.py tests/test_crawler.py
 
@@ -39,14 +42,18 @@ run: .venv/installed ## Set up everything and run the site at http://127.0.0.1:8
 	@exec $(PY) -m shopfolio up
 
 .PHONY: test
-test: test-sqlite test-postgres ## Run the tests: all on SQLite, those that touch rows again on PostgreSQL and Redis
+test: test-sqlite test-at-once ## Run the tests: all on SQLite, races and crashes again on PostgreSQL and Redis
 
 .PHONY: test-sqlite
 test-sqlite: .venv/installed-dev ## Run the tests on SQLite, browser tests included (some of them: ARGS="tests/lib -x")
 	@DATABASE_URL= CACHE_URL= CELERY_BROKER_URL= $(PY) -m pytest --numprocesses $(TEST_WORKERS) --dist worksteal $(ARGS)
 
+.PHONY: test-at-once
+test-at-once: ## Run the races and crashes on PostgreSQL and Redis, where locks are what they are in a grown site
+	@$(MAKE) --no-print-directory test-postgres ARGS="$(or $(ARGS),$(AT_ONCE))"
+
 .PHONY: test-postgres
-test-postgres: .venv/installed-dev ## Run the tests that touch rows on PostgreSQL and Redis
+test-postgres: .venv/installed-dev ## Run all tests that touch rows on PostgreSQL and Redis (three to seven minutes)
 	@export DATABASE_URL="$(TEST_DATABASE_URL)" CACHE_URL="$(TEST_REDIS_URL)/8" CELERY_BROKER_URL="$(TEST_REDIS_URL)/9"; \
 	if reason=$$($(PY) -m tests.services); then \
 		$(PY) -m pytest --numprocesses $(TEST_WORKERS) --dist worksteal -m rows $(ARGS); \
