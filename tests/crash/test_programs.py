@@ -40,6 +40,17 @@ def test_a_worker_does_what_another_process_enqueued(programs: Programs) -> None
     assert worker.children() == []
 
 
+def test_a_worker_that_gives_up_says_so_to_who_started_it(programs: Programs) -> None:
+    worker = programs.start("worker")
+    for child in wait_for(worker.children):  # Celery ends when one dies in its first moments
+        os.kill(child, signal.SIGKILL)
+
+    wait_for(lambda: not worker.is_alive)
+
+    assert worker.exit_code == 1
+    assert worker.children() == []
+
+
 def test_a_web_server_shows_the_tests_rows_with_the_tests_settings(programs: Programs) -> None:
     make_shop()
     Profile.objects.update(name="Ada of the rows")

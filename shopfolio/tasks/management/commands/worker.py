@@ -1,6 +1,7 @@
 import warnings
 from typing import Any
 
+from celery.bin.celery import celery
 from celery.exceptions import SecurityWarning
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
@@ -8,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from shopfolio.lib.process import end_with_parent
 from shopfolio.lib.readiness import refuse_unready
 from shopfolio.tasks.broker import forget_old_messages
-from shopfolio.tasks.celery import app, make_broker_folders
+from shopfolio.tasks.celery import make_broker_folders
 
 
 class Command(BaseCommand):
@@ -26,8 +27,10 @@ class Command(BaseCommand):
             forget_old_messages(settings.BROKER_DIR / "queue")
         # Celery warns root of what pickled messages could do; ours carry JSON only.
         warnings.simplefilter("ignore", SecurityWarning)
-        app.worker_main(
+        # Not app.worker_main, which forgets the exit code: who starts us must see that we gave up.
+        celery.main(
             [
+                "--app=shopfolio.tasks.celery",
                 "--quiet",
                 "worker",
                 "--pool=prefork",
