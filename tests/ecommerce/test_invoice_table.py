@@ -5,13 +5,15 @@ import io
 from urllib.parse import unquote
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from shopfolio.ecommerce.admin.invoice_table import in_cell
-from shopfolio.ecommerce.models import Invoice
+from shopfolio.ecommerce.models import Invoice, Refund
+from shopfolio.ecommerce.services.credit_notes import issue_credit_note
+from shopfolio.lib.money import to_minor
 from shopfolio.users.roles import Role
-from tests.factories import make_owner, make_paid_order, make_shop, make_staff, make_variant
+from tests.factories import make_owner, make_paid_order, make_product, make_shop, make_staff, make_variant
 from tests.users.people import PASSWORD, type_password
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rows]
@@ -37,6 +39,29 @@ def test_the_list_of_invoices_has_a_table_with_every_one(owner_client):
     assert (row["Date"], row["Currency"]) == (invoice.issued_on.isoformat(), "EUR")
     total = f"{invoice.total // 100}.{invoice.total % 100:02}"
     assert (row["Kind"], row["Total"]) == ("Invoice", total)
+
+
+def test_each_tax_rate_has_a_line_of_its_own_and_all_add_up(owner_client):
+    make_shop()
+    book = make_variant(make_product("Book", tax_rate=1_000), price=1_100)
+    order = make_paid_order((make_variant(price=2_450), 2), (book, 1))
+    with transaction.atomic():
+        refund = Refund.objects.create(
+            order=order, session=order.sessions.get(), amount=1_000, currency="EUR", idempotency_key="re:1"
+        )
+        issue_credit_note(refund)
+
+    table = rows(owner_client)
+
+    invoice, note = Invoice.objects.order_by("created")
+    ours = [row for row in table if row["Number"] == invoice.number]
+    assert [(row["Tax category"], row["Tax rate (%)"]) for row in ours] == [("Taxed", "23"), ("Taxed", "10")]
+    assert (ours[1]["Net"], ours[1]["Tax"], ours[1]["Total"]) == ("10.00", "1.00", "11.00")
+    for document in (invoice, note):
+        mine = [row for row in table if row["Number"] == document.number]
+        added = [sum(to_minor(row[name], "EUR") for row in mine) for name in ("Net", "Tax", "Total")]
+        assert added == [document.net, document.tax, document.total]
+    assert note.total == -1_000
 
 
 def test_the_table_is_narrowed_as_the_list_is(owner_client):

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponse
@@ -9,6 +10,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from shopfolio.ecommerce.models import Invoice
+from shopfolio.ecommerce.models.settings import TaxCategory
+from shopfolio.ecommerce.services.printing import TaxGroup, tax_groups
 from shopfolio.lib.money import to_decimal
 
 FORMULA = tuple("=+-@\t\r")
@@ -22,7 +25,7 @@ def in_cell(text: Any) -> str:
 
 
 def table_of(documents: Iterable[Invoice]) -> HttpResponse:
-    """One line for each; what a credit note gives back is below zero, so that columns add up.
+    """A line for each tax rate of a document; what a credit note gives back is below zero, so columns add up.
 
     Comma-separated, in UTF-8 with the mark by which a spreadsheet knows it.
     """
@@ -34,14 +37,15 @@ def table_of(documents: Iterable[Invoice]) -> HttpResponse:
     sheet = csv.writer(answer)
     headings = [
         _("number"), _("kind"), _("date"), _("corrects"), _("order"), _("buyer"), _("country"),
-        _("net"), _("tax"), _("total"), _("currency"), _("paid with"),
+        _("tax category"), _("tax rate (%)"), _("net"), _("tax"), _("total"), _("currency"), _("paid with"),
     ]  # fmt: skip
     sheet.writerow(capfirst(heading) for heading in headings)
-    sheet.writerows(line_of(document) for document in documents)
+    for document in documents:
+        sheet.writerows(line_of(document, group) for group in tax_groups(document.lines.all()))
     return answer
 
 
-def line_of(document: Invoice) -> list[Any]:
+def line_of(document: Invoice, group: TaxGroup) -> list[Any]:
     buyer = document.buyer
     return [
         in_cell(document.number),
@@ -51,7 +55,9 @@ def line_of(document: Invoice) -> list[Any]:
         document.order.number,
         in_cell(buyer.get("company") or buyer.get("name")),
         in_cell(buyer.get("country")),
-        *(to_decimal(amount, document.currency) for amount in (document.net, document.tax, document.total)),
+        TaxCategory(group.category).label,
+        f"{(Decimal(group.rate) / 100).normalize():f}",  # 10, not 1E+1
+        *(to_decimal(amount, document.currency) for amount in (group.net, group.tax, group.total)),
         document.currency,
         in_cell(document.payment_method),
     ]

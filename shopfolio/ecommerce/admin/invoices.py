@@ -95,7 +95,8 @@ class InvoiceAdmin(ReadOnlyAdmin):
             shown = self.get_changelist_instance(request).get_queryset(request)
         except IncorrectLookupParameters:
             return redirect("admin:ecommerce_invoice_changelist")
-        return table_of(shown.select_related("corrects", "order").order_by("issued_on", "number"))
+        documents = shown.select_related("corrects", "order").prefetch_related("lines")
+        return table_of(documents.order_by("issued_on", "number"))
 
     def pdf(self, request: HttpRequest, object_id: str) -> FileResponse:
         invoice = self.get_object(request, object_id)

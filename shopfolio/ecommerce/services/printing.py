@@ -1,7 +1,7 @@
 """What stands on an invoice, in the buyer's language, and its PDF."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ class TaxGroup:
         return self.net + self.tax
 
 
-def tax_groups(lines: Sequence[InvoiceLine | OrderLine]) -> list[TaxGroup]:
+def tax_groups(lines: Iterable[InvoiceLine | OrderLine]) -> list[TaxGroup]:
     """The breakdown that EN 16931 asks for: one group per rate and category, the highest rate first."""
     sums: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])
     for line in lines:
