@@ -93,6 +93,19 @@ def plain(text: str) -> str:
     return " ".join(html.unescape(nh3.clean(spaced, tags=set())).split())
 
 
+BLOCK_ENDS = re.compile(r"</(?:p|h2|h3|ul|ol|blockquote|pre|table)>|<hr>")
+LINK = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
+
+
+def as_text(text: str) -> str:
+    """Rich text for who reads no HTML: paragraphs apart, points with a dash, links with their address."""
+    shown = LINK.sub(lambda link: link[2] if link[1] in link[2] else f"{link[2]} ({link[1]})", sanitise(text))
+    shown = " ".join(shown.split()).replace("<li>", "\n- ").replace("<br>", "\n").replace("</tr>", "\n")
+    shown = re.sub(r"</t[hd]>", "  ", BLOCK_ENDS.sub("\n\n", shown))
+    lines = (line.strip() for line in html.unescape(re.sub(r"<[^>]*>", "", shown)).splitlines())
+    return re.sub(r"\n{2,}", "\n\n", re.sub(r"\n+(?=- )", "\n", "\n".join(lines))).strip() + "\n"
+
+
 def marked(text: str, places: Iterable[slice]) -> SafeString:
     """Plain text for a template, escaped, with these places of it in <mark>."""
     parts, done = [], 0

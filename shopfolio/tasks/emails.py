@@ -36,7 +36,7 @@ LINE = 72
 """Letters in a line of text."""
 
 Attachment = dict[str, str]
-"""`name`, `type` (MIME) and `path` in the private storage."""
+"""`name`, `type` (MIME), and either `path` in the private storage or its `text`."""
 
 
 def queue_mail(
@@ -197,9 +197,15 @@ def build_message(email: Email) -> EmailMultiAlternatives:
     if email.html:
         message.attach_alternative(email.html, "text/html")
     for attachment in email.attachments:
-        with storages["private"].open(attachment["path"]) as file:
-            message.attach(attachment["name"], file.read(), attachment["type"])
+        message.attach(attachment["name"], content_of(attachment), attachment["type"])
     return message
+
+
+def content_of(attachment: Attachment) -> str | bytes:
+    if "text" in attachment:
+        return attachment["text"]
+    with storages["private"].open(attachment["path"]) as file:
+        return bytes(file.read())
 
 
 @dataclass(frozen=True)

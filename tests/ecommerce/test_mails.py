@@ -8,10 +8,11 @@ import time_machine
 from django.core import mail
 from django.core.files.base import ContentFile
 
-from shopfolio.core.models import ContactMessage, Profile
+from shopfolio.core.models import ContactMessage, Policy, Profile
 from shopfolio.core.services import forget_site, receive_message, subscribe
 from shopfolio.ecommerce.models import ProductFile
 from shopfolio.ecommerce.services.fulfilment import mark_sent
+from shopfolio.ecommerce.services.mails import mail_order_paid
 from shopfolio.tasks.models import Email, Job
 from shopfolio.tasks.outbox import run_due_jobs
 from tests.factories import (
@@ -122,6 +123,23 @@ def test_what_costs_nothing_is_confirmed_without_invoice_or_address():
     assert "- Wallpaper, EPUB" in message.body
     for absent in ("invoice", "Goes to", "tax,"):
         assert absent not in message.body
+
+
+def test_the_buyer_keeps_the_terms_as_they_were():
+    body = "<h2>Delivery</h2><p>By post.</p>"
+    for slug in ("terms", "privacy"):
+        Policy.objects.create(title=slug.title(), slug=slug, body=body, status=Policy.Status.PUBLISHED)
+    order = make_paid_order()
+    first = sent_to(BUYER)
+    mail.outbox.clear()
+    Policy.objects.update(body="<p>By pigeon.</p>")
+
+    mail_order_paid(order, again=1)
+    run_due_jobs()
+
+    for message in (first, sent_to(BUYER)):
+        assert message.attachments[-1:] == [("terms.txt", "Terms\n\nDelivery\n\nBy post.\n", "text/plain")]
+        assert "Attached are the terms that you ordered under" in " ".join(message.body.split())
 
 
 def test_the_owner_reads_who_bought_and_what_is_left():

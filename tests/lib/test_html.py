@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopfolio.lib.html import TAGS, in_column, marked, plain, safe, sanitise, with_notes
+from shopfolio.lib.html import TAGS, as_text, in_column, marked, plain, safe, sanitise, with_notes
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -152,6 +152,20 @@ def test_a_cell_names_its_column() -> None:
 
 def test_plain_text_has_words_and_no_tags() -> None:
     assert plain("<p>One &amp; two</p><p>three<br>four &lt;b&gt;</p>") == "One & two three four <b>"
+
+
+def test_rich_text_is_read_without_html() -> None:
+    rich = (
+        "<h2>Return &amp; refund</h2><p>Within <strong>14 days</strong>:<br>write to me.</p>"
+        "<ul><li>By <a href='mailto:a@b.example'>mail</a></li><li><p>At https://b.example</p></li></ul>"
+        "<table><tr><th>Country</th><th>Days</th></tr><tr><td>Portugal</td><td>2</td></tr></table>"
+        '<p>See <a href="https://b.example">https://b.example</a>.</p><script>alert(1)</script>'
+    )
+
+    assert as_text(rich) == (
+        "Return & refund\n\nWithin 14 days:\nwrite to me.\n- By mail (mailto:a@b.example)\n"
+        "- At https://b.example\n\nCountry  Days\nPortugal  2\n\nSee https://b.example.\n"
+    )
 
 
 def test_marked_text_is_escaped_inside_and_outside_of_its_marks() -> None:

@@ -13,17 +13,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from uuid_utils.compat import uuid7
 
+from shopfolio.core.models import Policy
 from shopfolio.core.services import owners_address, site
 from shopfolio.ecommerce.models import Entitlement, Invoice, Order, OrderEvent, OrderLine, Refund, Variant
 from shopfolio.ecommerce.order_words import sent_how
 from shopfolio.ecommerce.services.entitlements import downloads_of
 from shopfolio.ecommerce.services.invoicing import pdf_of
 from shopfolio.ecommerce.services.printing import tax_groups, tax_name
+from shopfolio.lib import html
 from shopfolio.lib.http import absolute, absolute_url
 from shopfolio.lib.locales import country_name, format_day
 from shopfolio.lib.mailboxes import folded
 from shopfolio.lib.money import format_money
 from shopfolio.tasks.emails import Attachment, queue_mail
+from shopfolio.tasks.models import Email
 from shopfolio.users.limits import may_be_mailed
 
 
@@ -75,9 +78,30 @@ def mail_order_paid(
     """
     if not order.total and not may_be_mailed(order.email):
         return
+    terms = terms_of_sale(order)
     with translation.override(order.language):
-        context = order_paid_context(order, invoice)
+        context = order_paid_context(order, invoice) | {"terms": bool(terms)}
+    attachments = [*(attachments or []), *terms]
     write_to_buyer("order_paid", order, context, attachments, occasion=f"again-{again}-" if again else "")
+
+
+TERMS = ("terms", "withdrawal")
+"""Addresses of the policies that a sale is made under."""
+
+
+def terms_of_sale(order: Order) -> list[Attachment]:
+    """As they are when the first mail is written, for the buyer to keep (2011/83/EU, article 8.7)."""
+    if first := Email.objects.filter(key=f"order-paid-{order.pk}").first():
+        return [attachment for attachment in first.attachments if "text" in attachment]
+    policies = Policy.objects.live().filter(slug__in=TERMS)
+    return [
+        {
+            "name": f"{policy.slug}.txt",
+            "type": "text/plain",
+            "text": f"{policy.title}\n\n{html.as_text(policy.body)}",
+        }
+        for policy in policies
+    ]
 
 
 def order_paid_context(order: Order, invoice: Invoice | None) -> dict[str, Any]:
