@@ -198,12 +198,24 @@ ADVICE: dict[str, Any] = {
 }
 
 
-def advice_for(order: Order, *, is_disputed: bool = False) -> str:
-    """What the owner does next. is_disputed: whether a bank waits for an answer about its payment."""
-    if is_disputed:
-        return _(
-            "The buyer’s bank asks for the money back. Answer in Stripe’s dashboard, and send nothing yet."
-        )
+ASKED_BACK = gettext_lazy(
+    "The buyer’s bank asks for the money back. Answer in Stripe’s dashboard, and send nothing yet."
+)
+LOOKED_AT = gettext_lazy("The buyer’s bank looks at your answer. Send nothing until it is decided.")
+DISPUTED: dict[str, Any] = {
+    "needs_response": ASKED_BACK,
+    "warning_needs_response": ASKED_BACK,
+    "under_review": LOOKED_AT,
+    "warning_under_review": LOOKED_AT,
+    "lost": gettext_lazy("The buyer’s bank has kept the money. Send nothing."),
+}
+"""What the owner does while a bank has a payment, or for good, by Stripe's state of its dispute."""
+
+
+def advice_for(order: Order, *, dispute: str = "") -> str:
+    """What the owner does next. dispute: Stripe's state of one about the order's payment."""
+    if dispute in DISPUTED and not (dispute == "lost" and order.sent_at):
+        return str(DISPUTED[dispute])
     if not order.is_paid:
         return str(ADVICE[order.status])
     if order.fulfilment == Order.Fulfilment.OPEN:

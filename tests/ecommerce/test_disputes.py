@@ -206,8 +206,29 @@ def test_the_owner_is_not_told_to_pack_what_a_bank_asks_back(stripe, order, admi
 
     page = admin_client.get(f"/admin/ecommerce/order/{order.pk}/change/").content.decode()
 
-    assert advice_for(order, is_disputed=True) in page
+    assert advice_for(order, dispute="needs_response") in page
+    assert "€146.00 taken by the bank" in page
     assert "Pack it" not in page
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        ("needs_response", "send nothing yet"),
+        ("under_review", "Send nothing until it is decided"),
+        ("lost", "has kept the money. Send nothing."),
+        ("won", "Pack it"),
+        ("warning_closed", "Pack it"),
+    ],
+)
+def test_what_to_do_follows_the_dispute(stripe, order, admin_client, status, advice):
+    stripe.begin(order, status)
+    settle_disputes(intent_of(order))
+
+    page = admin_client.get(f"/admin/ecommerce/order/{order.pk}/change/").content.decode()
+
+    assert advice in page
+    assert ('class="main">Mark as sent' in page) is (advice == "Pack it")
 
 
 def test_the_nightly_run_finds_what_nobody_told_us_of_once(stripe, order):

@@ -19,7 +19,7 @@ from shopfolio.core.services import site
 from shopfolio.ecommerce.admin.refunding import RefundPage
 from shopfolio.ecommerce.models import Order, OrderEvent
 from shopfolio.ecommerce.models.orders import LineKind
-from shopfolio.ecommerce.order_words import advice_for, money_back, sent_how, standing_of
+from shopfolio.ecommerce.order_words import DISPUTED, advice_for, money_back, sent_how, standing_of
 from shopfolio.ecommerce.services import aftercare
 from shopfolio.ecommerce.services.fulfilment import Parcel, mark_sent
 from shopfolio.ecommerce.services.mails import delivery_address
@@ -80,13 +80,15 @@ class OrderPage(RefundPage, ReadOnlyAdmin):
         lines = list(order.lines.select_related("variant__product"))
         may_act = self.has_act_permission(request)
         payments = list(order.sessions.order_by("number"))
+        dispute = next((each.dispute for each in payments if each.dispute), "")
         refunds = list(order.refunds.select_related("session", "credit_note", "by"))
         return {
             "title": _("Order %(number)s") % {"number": order.number},
             "subtitle": None,
             "order": order,
             "standing": standing_of(order),
-            "advice": advice_for(order, is_disputed=any(each.is_to_be_answered for each in payments)),
+            "advice": advice_for(order, dispute=dispute),
+            "is_held": dispute in DISPUTED,
             "why": last_reason(order),
             "send_form": ParcelForm() if may_act and can_be_sent(order) else None,
             "note_form": NoteForm() if may_act else None,
