@@ -354,6 +354,7 @@ def time_zone(name: str) -> str:
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
+FORMAT_MODULE_PATH = ["shopfolio.formats"]
 LOCALE_PATHS = [PACKAGE / "locale"]
 TIME_ZONE = env.parsed("TIME_ZONE", "UTC", time_zone, "a name such as Europe/Lisbon")
 USE_TZ = True

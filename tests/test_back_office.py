@@ -1,6 +1,7 @@
 """Every page of the back office, whatever app it belongs to."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.contrib import admin
@@ -164,6 +165,15 @@ def test_settings_are_asked_for_in_plain_words(owner_client):
     assert form["ships_to"].help_text == "None ticked: everywhere."
     assert form["tax_rate"].help_text == "In percent, such as 23."
     assert page.context["title"] == "The shop"
+
+
+def test_days_come_first_and_hours_count_to_24(owner_client):
+    post = make_post()
+    BlogPost.objects.filter(pk=post.pk).update(activate_date=datetime(2026, 11, 2, 20, 5, tzinfo=UTC))
+
+    page = owner_client.get(reverse("admin:core_blogpost_changelist")).content.decode()
+
+    assert "2 November 2026, 20:05" in page
 
 
 def test_countries_to_deliver_to_are_ticked_and_kept(owner_client):
