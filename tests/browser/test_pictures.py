@@ -100,3 +100,15 @@ def test_a_click_on_a_picture_says_what_stays_in_sight(owner_page: Page, product
     product.refresh_from_db()
     assert (product.image_x, product.image_y) == (pytest.approx(80, abs=1), pytest.approx(10, abs=1))
     assert product.image.place == "x3 y0"
+
+
+@pytest.mark.parametrize("width", [768, 1280])
+def test_the_words_under_works_begin_on_one_line(page: Page, product: Product, width: int):
+    Project.objects.filter(title="Work 0").update(role="Identity, print tool and posters, each drawn once")
+    page.set_viewport_size({"width": width, "height": 900})
+
+    page.goto("/")
+
+    tops = page.locator(".works figcaption").evaluate_all("all => all.map(words => words.offsetTop)")
+    assert len(tops) == 2
+    assert len(set(tops)) == 1
