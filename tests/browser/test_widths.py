@@ -65,6 +65,8 @@ def test_the_foot_of_a_page_is_short_on_a_phone(page: Page, live_site: str):
     assert place["height"] < 844 / 2
     links = page.locator("footer a").evaluate_all("all => all.map(link => link.offsetHeight)")
     assert min(links) >= 44
+    columns = page.locator("footer a").evaluate_all("all => all.map(link => link.offsetLeft)")
+    assert len(set(columns)) == 3
 
 
 def test_the_story_of_an_order_is_readable_beside_the_menu(owner_page: Page):
