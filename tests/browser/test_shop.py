@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from shopfolio.ecommerce.models import ProductImage
+from shopfolio.ecommerce.models import Product, ProductImage
 from tests.factories import make_product, make_shop, make_variant
 
 
@@ -58,6 +58,26 @@ def test_the_arrows_go_round(pictured: None, page: Page) -> None:
     page.keyboard.press("ArrowRight")
 
     expect(shown(page)).to_have_attribute("alt", "The sheet")
+
+
+def test_small_pictures_are_one_strip_on_a_phone_that_the_keyboard_moves(pictured: None, page: Page) -> None:
+    for name in ("d", "e"):
+        ProductImage.objects.create(
+            product=Product.objects.get(), alt=name, width=12, height=9, **picture(name)
+        )
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.goto("/shop/tide-table/")
+    last = page.get_by_role("link", name="e", exact=True)
+    expect(last).not_to_be_in_viewport()
+
+    page.get_by_role("link", name="The sheet").focus()
+    page.keyboard.press("ArrowLeft")
+
+    expect(last).to_be_focused()
+    expect(last).to_be_in_viewport(ratio=1)
+    tops = page.locator("[data-views] li").evaluate_all("all => all.map(each => each.offsetTop)")
+    assert len(tops) == 5
+    assert len(set(tops)) == 1
 
 
 def test_adding_says_so_and_the_focus_stays_on_the_button(live_site: str, page: Page) -> None:
