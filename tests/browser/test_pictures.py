@@ -112,3 +112,16 @@ def test_the_words_under_works_begin_on_one_line(page: Page, product: Product, w
     tops = page.locator(".works figcaption").evaluate_all("all => all.map(words => words.offsetTop)")
     assert len(tops) == 2
     assert len(set(tops)) == 1
+
+
+def test_the_portrait_leaves_room_beside_it_on_a_phone(page: Page, live_site: str):
+    make_shop()
+    profile = Profile.load()
+    profile.portrait = upload((800, 1000))
+    profile.save()
+    page.set_viewport_size({"width": 390, "height": 844})
+
+    for address in ("/contact/", "/resume/"):
+        page.goto(address)
+
+        assert page.locator(".plate").evaluate("plate => plate.offsetWidth") <= 0.6 * 390, address
