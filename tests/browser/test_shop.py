@@ -222,3 +222,25 @@ def test_without_scripts_the_choices_unfold_by_keyboard_on_a_phone_and_lie_open_
     way.click()
     page.wait_for_url("**/shop/?sort=price-up")
     context.close()
+
+
+def test_on_a_phone_the_order_is_one_line_above_the_checkout(live_site: str, page: Page) -> None:
+    make_shop()
+    make_variant(make_product("Night Bus"), price=1_000)
+    page.goto("/shop/night-bus/")
+    page.get_by_role("button", name="Add to cart").click()
+    expect(page.locator("#added")).to_contain_text("in your cart")
+    fold, tax = page.get_by_text("1 × Night Bus"), page.get_by_text("Of which VAT")
+
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/checkout/")
+    expect(page.locator(".summary summary")).to_have_text("€16.00 1\u00a0×\u00a0Night Bus")
+    expect(page.get_by_label("E-mail")).to_be_in_viewport(ratio=1)
+    expect(tax).to_be_hidden()
+    fold.click()
+    expect(tax).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 844})
+    page.reload()
+
+    expect(fold).to_be_hidden()
+    expect(tax).to_be_visible()
