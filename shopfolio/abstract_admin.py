@@ -7,6 +7,7 @@ from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -150,6 +151,13 @@ class ReadOnlyAdmin(RowActionsMixin):
     def has_act_permission(self, request: HttpRequest) -> bool:
         """For actions: who may change rows elsewhere may press the buttons here."""
         return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+
+
+class ListInOwnOrder(ChangeList):
+    """Has no arrow at a column until somebody sorts by it: its own order is by more than columns."""
+
+    def get_ordering_field_columns(self) -> dict[int, Any]:
+        return super().get_ordering_field_columns() if ORDER_VAR in self.params else {}
 
 
 class ReadOnlyInline(admin.TabularInline[Any, Any]):

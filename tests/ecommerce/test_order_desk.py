@@ -1,5 +1,6 @@
 """The owner's page of an order, and the list that says what to send first."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -265,6 +266,16 @@ def test_the_list_begins_with_what_needs_a_look_and_what_waits_longest(owner_cli
     review = make_review()
 
     assert listed(owner_client) == [order.number for order in (review, old, young, long_sent, waiting)]
+
+
+@pytest.mark.parametrize(("chosen", "sorted_by"), [("", []), ("?o=-6", ["Created ↓"])])
+def test_an_arrow_stands_at_the_column_that_somebody_sorts_by_alone(owner_client, chosen, sorted_by):
+    make_paid_order()
+
+    page = owner_client.get(LIST + chosen).content.decode()
+
+    heads = re.findall(r"<th [^>]*aria-sort[^>]*>(.*?)</th>", page)
+    assert [re.sub("<[^>]*>", "", head) for head in heads] == sorted_by
 
 
 @pytest.mark.parametrize(

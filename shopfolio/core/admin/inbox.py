@@ -17,7 +17,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from shopfolio.abstract_admin import ReadOnlyAdmin, RowAdmin
+from shopfolio.abstract_admin import ListInOwnOrder, ReadOnlyAdmin, RowAdmin
 from shopfolio.core.models import ContactMessage, ContactReply
 from shopfolio.core.services import answer_message
 from shopfolio.tasks.emails import delivery_of
@@ -61,6 +61,9 @@ class ContactMessageAdmin(ReadOnlyAdmin):
             Case(When(status=Status.NEW, then=0), When(status=Status.SPAM, then=2), default=1),
             "-created",
         ]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ListInOwnOrder]:
+        return ListInOwnOrder
 
     @admin.display(description=_("status"), ordering="status")
     def standing(self, message: ContactMessage) -> str:

@@ -7,7 +7,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from shopfolio.abstract_admin import ReadOnlyAdmin, row_link
+from shopfolio.abstract_admin import ListInOwnOrder, ReadOnlyAdmin, row_link
 from shopfolio.ecommerce.admin.fields import shown_money
 from shopfolio.ecommerce.admin.order_page import OrderPage
 from shopfolio.ecommerce.exceptions import PaymentUnavailable, SessionUnknown, ShopError
@@ -61,6 +61,9 @@ class OrderAdmin(OrderPage):
         rank = Case(When(status=Order.Status.REVIEW, then=0), When(TO_SEND, then=1), default=2)
         waiting_since = Case(When(TO_SEND, then=F("created")))
         return [rank, waiting_since, "-created"]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ListInOwnOrder]:
+        return ListInOwnOrder
 
     def view_on_site(self, order: Order) -> str:
         return order.get_absolute_url()
