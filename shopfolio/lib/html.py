@@ -12,10 +12,14 @@ import nh3
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from shopfolio.lib.measures import hold_together
+
 TAGS = {
     "p", "h2", "h3", "ul", "ol", "li", "strong", "em", "a", "blockquote", "code", "pre", "hr", "br",
     "table", "thead", "tbody", "tr", "th", "td",
 }  # fmt: skip
+
+NOT_WORDS = re.compile(r'(<pre.*?</pre>|<code.*?</code>|<(?:[^>"]|"[^"]*")*>)', re.DOTALL)
 
 
 @cache
@@ -40,13 +44,14 @@ def safe(text: str) -> SafeString:
 
     Code is as wide as its lines, so that it scrolls: the keyboard has to get there.
     """
+    parts = NOT_WORDS.split(sanitise(text))
+    parts[::2] = map(hold_together, parts[::2])
     code = f'<pre tabindex="0" role="group" aria-label="{html.escape(_("Code"))}">'
-    return mark_safe(sanitise(text).replace("<pre>", code))  # noqa: S308
+    return mark_safe("".join(parts).replace("<pre>", code))  # noqa: S308
 
 
 NOTE = re.compile(r"<p>\[(\d{1,3})\]\s*(.*?)</p>\s*", re.DOTALL)
 MARK = re.compile(r"\[(\d{1,3})\]")
-NO_MARKS = re.compile(r'(<pre.*?</pre>|<code.*?</code>|<(?:[^>"]|"[^"]*")*>)', re.DOTALL)
 
 
 def with_notes(text: str) -> SafeString:
@@ -56,7 +61,7 @@ def with_notes(text: str) -> SafeString:
     """
     shown = safe(text)
     notes = {found[1]: found[2] for found in NOTE.finditer(shown)}
-    body = NO_MARKS.split(NOTE.sub("", shown))
+    body = NOT_WORDS.split(NOTE.sub("", shown))
     words = body[::2]  # what lies between tags
     called = {number for part in words for number in MARK.findall(part)} & notes.keys()
     if called != notes.keys() or not notes:

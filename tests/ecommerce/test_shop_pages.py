@@ -245,7 +245,7 @@ def test_the_home_page_hangs_what_can_be_had(client):
 
     assert "From the shop" in page
     assert "/shop/here/" in page
-    assert "Plotted, 50 × 70 cm<br>" in page
+    assert "Plotted, 50~×~70~cm<br>".replace("~", "\u00a0") in page
     assert "/shop/gone/" not in page
 
 

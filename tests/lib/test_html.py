@@ -242,3 +242,11 @@ def test_a_footnote_brings_nothing_in(attack: str) -> None:
 @given(st.text(alphabet="<>/\"'=[1]&; aphrefpcode", max_size=80))
 def test_no_text_gets_out_through_a_footnote(text: str) -> None:
     assert wrong_in(OURS.sub("", with_notes(f"<p>x[1]{text}</p><p>[1] y</p>"))) == []
+
+
+def test_measures_hold_together_in_words_and_stay_as_they_are_in_code():
+    page = safe("<p>Paper, 300 g, <code>sleep 3 s</code></p><pre>wait 4 s</pre>")
+
+    assert "300\u00a0g" in page
+    assert "sleep 3 s" in page
+    assert "wait 4 s" in page

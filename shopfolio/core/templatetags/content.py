@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 
 from shopfolio.core.services import Site, site
 from shopfolio.lib import html, http
+from shopfolio.lib.measures import hold_together
 
 register = template.Library()
 
@@ -21,6 +22,12 @@ def rich_text(text: str) -> SafeString:
 def article(text: str) -> SafeString:
     """Rich text that stands alone on its page, with its footnotes."""
     return html.with_notes(text or "")
+
+
+@register.filter
+def measured(text: str) -> str:
+    """A line of an author's, in which no measure parts."""
+    return hold_together(text or "")
 
 
 @register.filter(expects_localtime=True)
