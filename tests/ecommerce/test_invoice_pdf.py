@@ -33,9 +33,12 @@ def make_invoice(*lines, **buyer) -> Invoice:
     return make_paid_order(*lines, **buyer).invoices.get()
 
 
+def pages_of(pdf: bytes) -> list[str]:
+    return [" ".join(page.extract_text().split()) for page in PdfReader(BytesIO(pdf)).pages]
+
+
 def words(pdf: bytes) -> str:
-    pages = [page.extract_text() for page in PdfReader(BytesIO(pdf)).pages]
-    return " ".join("\n".join(pages).replace("\u00a0", " ").split())
+    return " ".join(pages_of(pdf))
 
 
 def stored(pdf: InvoicePDF) -> bytes:
@@ -124,15 +127,27 @@ def test_a_word_without_end_stays_in_its_column():
 def test_many_lines_fill_pages_that_repeat_the_head_of_the_table():
     invoice = make_invoice(*[(make_variant(make_product(f"Print number {n}")), 1) for n in range(1, 41)])
 
-    pages = [
-        " ".join(page.extract_text().split()) for page in PdfReader(BytesIO(print_invoice(invoice))).pages
-    ]
+    pages = pages_of(print_invoice(invoice))
 
     assert len(pages) == 3
-    assert all("Unit price Description" in page for page in pages[:2])
+    assert all("Unit price Description" in page for page in pages)
     assert all(f"Page {number} of 3" in page for number, page in enumerate(pages, start=1))
     assert [f"Print number {n}" in " ".join(pages) for n in range(1, 41)] == [True] * 40
     assert "€5,606.00" in pages[-1]
+
+
+@pytest.mark.parametrize(("prints", "lines_on_pages"), [(1, [2]), (12, [12, 1]), (40, [13, 20, 8])])
+def test_sums_never_leave_the_last_line_and_the_head_never_stands_alone(prints, lines_on_pages):
+    invoice = make_invoice(*[(make_variant(make_product(f"Print {n}")), 1) for n in range(1, prints + 1)])
+
+    pages = pages_of(print_invoice(invoice))
+
+    assert [page.count("23 %") for page in pages[:-1]] == lines_on_pages[:-1]
+    assert ["Unit price Description" in page for page in pages] == [True] * len(lines_on_pages)
+    before, last_line, sums = pages[-1].partition("1 €6.00 Delivery 23 % €6.00")
+    assert before.count("23 %") + bool(last_line) == lines_on_pages[-1]
+    assert "Tax rate Net Tax Total" in sums
+    assert not any("Tax rate Net" in page for page in pages[:-1])
 
 
 def test_the_buyer_gets_it_with_the_mail_and_the_file_matches_its_checksum():
