@@ -69,6 +69,7 @@ def test_the_buyer_reads_what_was_bought_and_where_it_is():
 Thank you, Marta Reis.
 
 Order {order.number}, 22 October 2026.
+Your downloads are ready.
 
 2 × Tide Table, 50 × 70 cm: €280.00
 Pen Up, Pen Down: €24.00
