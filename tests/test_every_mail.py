@@ -57,6 +57,16 @@ def one_space(text):
     return " ".join(re.sub(r"^>", "", text, flags=re.MULTILINE).split())
 
 
+def test_the_list_of_mails_shows_a_sentence_that_the_mail_itself_hides(mail):
+    subject, _text, html = mail
+
+    [preview] = re.findall(r'<body[^>]*>\s*<div class="preview" style="display: none;[^>]*>(.*?)</div>', html)
+    shown = words(preview).rstrip("\u034f\u200c ")
+    assert len(shown) > 5
+    assert shown != subject
+    assert preview.count("\u200c") == 90
+
+
 def test_links_are_named_in_words_and_are_those_of_the_text(mail):
     _subject, text, html = mail
 
