@@ -1,9 +1,12 @@
 """The rooms of an account: upper apps add theirs, and only what is there is shown."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
+from shopfolio.core.services import subscribe_at_once
 from shopfolio.users import navigation
 from tests.users.people import make_person
 
@@ -49,3 +52,26 @@ def test_every_page_leads_to_the_account_and_says_nothing_of_who_reads_it(client
 
     assert stranger.count('<a href="/account/">') == 1
     assert person == stranger
+
+
+@pytest.mark.parametrize("room", ["profile", "orders", "addresses", "newsletter", "security", "data"])
+@pytest.mark.parametrize("days_left", [None, 14])
+def test_at_most_one_button_of_a_room_stands_out(client, room, days_left):
+    ana = make_person()
+    ana.erase_at = timezone.now() + timedelta(days=days_left) if days_left else None
+    ana.save()
+    client.force_login(ana)
+
+    page = client.get(f"/account/{room}/").content.decode()
+
+    assert page.count('class="button"') == (room != "security")
+
+
+def test_leaving_the_newsletter_does_not_stand_out(client):
+    ana = make_person()
+    client.force_login(ana)
+    subscribe_at_once(ana.email)
+
+    page = client.get("/account/newsletter/").content.decode()
+
+    assert re.findall(r'class="(button[^"]*)"[^>]*>([^<]+)<', page) == [("button plain", "Unsubscribe")]
