@@ -221,3 +221,19 @@ def test_the_pay_page_says_what_is_sold_and_that_no_money_moves(simulator):
         requests.get(simulator.url + "/pay.css", timeout=5).headers["Content-Type"]
         == "text/css; charset=utf-8"
     )
+
+
+@pytest.mark.parametrize(
+    ("card", "outcome"),
+    [
+        ("4242 4242 4242 4242", "Visa, accepted"),
+        ("4000 0000 0000 0002", "Declined by the bank"),
+        ("4000 0000 0000 7726", "Accepted; a refund takes a while"),
+        ("4000 0000 0000 5126", "Accepted; a refund fails later"),
+        ("4000 0000 0000 0259", "Accepted; the bank asks the money back"),
+    ],
+)
+def test_the_pay_page_says_what_each_card_leads_to(simulator, card, outcome):
+    page = requests.get(simulator.new_session().url, timeout=5)
+
+    assert f'{card}</b><span class="soft">{outcome}</span>' in page.text
