@@ -413,6 +413,7 @@ def test_who_has_no_password_is_asked_for_a_mailed_code(client, guest, method, a
 
 def test_after_the_mailed_code_what_was_wished_is_done(client, guest):
     asked = client.post("/account/data/erase/")["Location"]
+    assert "Before this goes on, we mail a code" in client.get(asked).content.decode()
     client.post(asked, {"send": "1"})
     assert "A mail is on its way" in client.get(asked).content.decode()
 
