@@ -1,5 +1,6 @@
 """The back office: Django's admin, with its index arranged in plain words."""
 
+import re
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -78,7 +79,12 @@ def in_a_line(row: Any, model_admin: Any) -> str:
             shown.append(strip_tags(display_for_value(value, "")))
         else:
             shown.append(str(display_for_field(value, field, "")))
-    return ", ".join(text for text in shown if text not in ("", str(row)))
+    return ", ".join(text for text in shown if text and not has_words(str(row), text))
+
+
+def has_words(title: str, words: str) -> bool:
+    """Whether a title says them, as whole words: "1" is not in "INV-0001"."""
+    return bool(re.search(rf"(?<!\w){re.escape(words)}(?!\w)", title))
 
 
 @dataclass(frozen=True)

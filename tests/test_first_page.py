@@ -10,9 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from shopfolio import figures
+from shopfolio.back_office import has_words
 from shopfolio.core.models import ContactMessage, Subscriber
 from shopfolio.core.services import forget_site
 from shopfolio.ecommerce.models import Invoice, Order, Refund
+from shopfolio.tasks.models import Email
 from shopfolio.users.roles import Role
 from tests.factories import (
     make_owner,
@@ -185,6 +187,22 @@ def test_what_is_found_says_what_it_is(owner_client, things):
     about = dict(re.findall(r'<li><a href="[^"]+">([^<]+)</a> <span class="about">([^<]+)</span>', page))
     assert about[things.number].startswith(f"{things.name}, ")
     assert "to send" in about[things.number]
+
+
+def test_what_is_found_does_not_say_twice_what_its_name_says(owner_client):
+    Email.objects.create(key="1", to="ana@example.org", subject="Hello", message_id="<1@example.org>")
+
+    page = owner_client.get("/admin/search/", {"q": "ana@example"}).content.decode()
+
+    [(name, about)] = re.findall(r'>([^<]+)</a> <span class="about">([^<]+)<', page)
+    assert (name, about.partition(",")[0]) == ("Hello (ana@example.org)", "Queued")
+
+
+@pytest.mark.parametrize(
+    ("words", "are_said"), [("INV-2026", True), ("2026", True), ("1", False), ("0001", True), ("inv", False)]
+)
+def test_a_name_says_whole_words(words, are_said):
+    assert has_words("INV-2026-0001", words) is are_said
 
 
 def test_what_is_to_be_done_comes_before_the_figures(owner_client, things):
