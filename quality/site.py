@@ -145,8 +145,8 @@ def send_empty(selector: str) -> Callable[[Any], None]:
     """Press a form's button past what the browser itself would say."""
 
     def prepare(page: Any) -> None:
-        page.eval_on_selector(selector, "form => { form.noValidate = true; form.requestSubmit(); }")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.eval_on_selector(selector, "form => { form.noValidate = true; form.requestSubmit(); }")
 
     return prepare
 
@@ -155,8 +155,8 @@ def plan_erasure(page: Any) -> None:
     """Once: the second browser finds it planned."""
     button = page.get_by_role("button", name="Erase my account")
     if button.count():
-        button.click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            button.click()
 
 
 def ask_for_code(page: Any) -> None:
