@@ -38,6 +38,7 @@ def everything_a_mail_can_say():
         "links": [LinkToOrder.to(order, language="en")],
         "sent": ["2 × Tide Table"], "how": "Parcel 1", "why": "The bank asks the money back.",
         "credit_note": invoice, "amount": "€10.00", "card": "4242", "downloads_end": True, "waived": True,
+        "terms": True,
         "code": "123456", "purpose": "log_in", "what": "email_changed", "to_email": "new@example.org",
         "day": "22 October 2026",
     }  # fmt: skip
