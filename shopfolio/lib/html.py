@@ -102,9 +102,17 @@ BLOCK_ENDS = re.compile(r"</(?:p|h2|h3|ul|ol|blockquote|pre|table)>|<hr>")
 LINK = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
 
 
-def as_text(text: str) -> str:
-    """Rich text for who reads no HTML: paragraphs apart, points with a dash, links with their address."""
-    shown = LINK.sub(lambda link: link[2] if link[1] in link[2] else f"{link[2]} ({link[1]})", sanitise(text))
+def as_text(text: str, *, site: str = "") -> str:
+    """Rich text for who reads no HTML: paragraphs apart, points with a dash, links with their address.
+
+    site: what the addresses of its own pages begin with.
+    """
+
+    def in_words(link: re.Match[str]) -> str:
+        address = f"{site}{link[1]}" if link[1].startswith("/") else link[1].removeprefix("mailto:")
+        return link[2] if address in link[2] else f"{link[2]} ({address})"
+
+    shown = LINK.sub(in_words, sanitise(text))
     shown = " ".join(shown.split()).replace("<li>", "\n- ").replace("<br>", "\n").replace("</tr>", "\n")
     shown = re.sub(r"</t[hd]>", "  ", BLOCK_ENDS.sub("\n\n", shown))
     lines = (line.strip() for line in html.unescape(re.sub(r"<[^>]*>", "", shown)).splitlines())

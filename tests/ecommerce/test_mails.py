@@ -140,7 +140,7 @@ def test_the_buyer_keeps_the_terms_as_they_were():
 
     for message in (first, sent_to(BUYER)):
         assert message.attachments[-1:] == [("terms.txt", "Terms\n\nDelivery\n\nBy post.\n", "text/plain")]
-        assert "Attached are the terms that you ordered under" in " ".join(message.body.split())
+        assert "also brings the terms that you ordered under" in " ".join(message.body.split())
 
 
 def test_the_owner_reads_who_bought_and_what_is_left():

@@ -157,14 +157,14 @@ def test_plain_text_has_words_and_no_tags() -> None:
 def test_rich_text_is_read_without_html() -> None:
     rich = (
         "<h2>Return &amp; refund</h2><p>Within <strong>14 days</strong>:<br>write to me.</p>"
-        "<ul><li>By <a href='mailto:a@b.example'>mail</a></li><li><p>At https://b.example</p></li></ul>"
+        "<ul><li>By <a href='mailto:a@b.example'>mail</a></li><li><p><a href='/a/'>Here</a></p></li></ul>"
         "<table><tr><th>Country</th><th>Days</th></tr><tr><td>Portugal</td><td>2</td></tr></table>"
-        '<p>See <a href="https://b.example">https://b.example</a>.</p><script>alert(1)</script>'
+        '<p>See <a href="mailto:a@b.example">a@b.example</a>.</p><script>alert(1)</script>'
     )
 
-    assert as_text(rich) == (
-        "Return & refund\n\nWithin 14 days:\nwrite to me.\n- By mail (mailto:a@b.example)\n"
-        "- At https://b.example\n\nCountry  Days\nPortugal  2\n\nSee https://b.example.\n"
+    assert as_text(rich, site="https://c.example") == (
+        "Return & refund\n\nWithin 14 days:\nwrite to me.\n- By mail (a@b.example)\n"
+        "- Here (https://c.example/a/)\n\nCountry  Days\nPortugal  2\n\nSee a@b.example.\n"
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
@@ -98,7 +99,7 @@ def terms_of_sale(order: Order) -> list[Attachment]:
         {
             "name": f"{policy.slug}.txt",
             "type": "text/plain",
-            "text": f"{policy.title}\n\n{html.as_text(policy.body)}",
+            "text": f"{policy.title}\n\n{html.as_text(policy.body, site=settings.SITE_URL)}",
         }
         for policy in policies
     ]
