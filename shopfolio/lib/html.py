@@ -42,12 +42,16 @@ def sanitise(text: str) -> str:
 def safe(text: str) -> SafeString:
     """Rich text for a template, marked safe behind the sanitiser.
 
-    Code is as wide as its lines, so that it scrolls: the keyboard has to get there.
+    Code is as wide as its lines and a table as its words, so that both scroll: the keyboard has to get there.
     """
     parts = NOT_WORDS.split(sanitise(text))
     parts[::2] = map(hold_together, parts[::2])
     code = f'<pre tabindex="0" role="group" aria-label="{html.escape(_("Code"))}">'
-    return mark_safe("".join(parts).replace("<pre>", code))  # noqa: S308
+    table = f'<div class="table" tabindex="0" role="group" aria-label="{html.escape(_("Table"))}"><table>'
+    shown = (
+        "".join(parts).replace("<pre>", code).replace("<table>", table).replace("</table>", "</table></div>")
+    )
+    return mark_safe(shown)  # noqa: S308
 
 
 NOTE = re.compile(r"<p>\[(\d{1,3})\]\s*(.*?)</p>\s*", re.DOTALL)
