@@ -48,10 +48,8 @@ def safe(text: str) -> SafeString:
     parts[::2] = map(hold_together, parts[::2])
     code = f'<pre tabindex="0" role="group" aria-label="{html.escape(_("Code"))}">'
     table = f'<div class="table" tabindex="0" role="group" aria-label="{html.escape(_("Table"))}"><table>'
-    shown = (
-        "".join(parts).replace("<pre>", code).replace("<table>", table).replace("</table>", "</table></div>")
-    )
-    return mark_safe(shown)  # noqa: S308
+    shown = "".join(parts).replace("<pre>", code).replace("<table>", table)
+    return mark_safe(shown.replace("</table>", "</table></div>"))  # noqa: S308
 
 
 NOTE = re.compile(r"<p>\[(\d{1,3})\]\s*(.*?)</p>\s*", re.DOTALL)
