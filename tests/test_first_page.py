@@ -83,6 +83,18 @@ def test_takings_are_what_came_less_what_went_back_in_the_sites_currency():
     assert [day.height for day in takings.days][-2:] == [100, 0]
 
 
+def test_money_that_never_was_a_sale_is_not_taken_off_when_it_goes_back():
+    order = sale()
+    Order.objects.update(paid_at=None, status=Order.Status.REVIEW)
+    Refund.objects.create(
+        order=order, session=order.sessions.get(), amount=4_600, currency="EUR", idempotency_key="re:1",
+        status=Refund.Status.SUCCEEDED,
+    )  # fmt: skip
+    order.sessions.update(disputed=10_000, disputed_at=timezone.now())
+
+    assert course("takings").total == "€0.00"
+
+
 def test_spam_and_who_never_confirmed_are_not_counted():
     for status in ("new", "spam"):
         ContactMessage.objects.create(name="Ana", email="a@example.org", message="Hi", status=status)

@@ -18,12 +18,13 @@ def orders(since: datetime) -> ByDay:
 
 
 def takings(since: datetime) -> ByDay:
-    """In the site's currency: what was paid on a day, less what went back, or to a bank. Minor units."""
+    """In the site's currency: what sales brought on a day, less what went back, or to a bank. Minor units."""
     currency = site().profile.currency
     paid = per_day(Order.objects.filter(currency=currency), "paid_at", Sum("amount_paid"), since)
-    gone = Refund.objects.filter(currency=currency, status=Refund.Status.SUCCEEDED, session__is_surplus=False)
+    of_sales = {"currency": currency, "order__paid_at__isnull": False}
+    gone = Refund.objects.filter(**of_sales, status=Refund.Status.SUCCEEDED, session__is_surplus=False)
     back = per_day(gone, "created", Sum("amount"), since)
-    disputed = StripeSession.objects.filter(currency=currency, is_surplus=False, disputed__gt=0)
+    disputed = StripeSession.objects.filter(**of_sales, is_surplus=False, disputed__gt=0)
     figure = Counter(paid)
     figure.subtract(back)
     figure.subtract(per_day(disputed, "disputed_at", Sum("disputed"), since))
