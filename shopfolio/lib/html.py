@@ -114,11 +114,25 @@ def as_text(text: str, *, site: str = "") -> str:
         address = f"{site}{link[1]}" if link[1].startswith("/") else link[1].removeprefix("mailto:")
         return link[2] if address in link[2] else f"{link[2]} ({address})"
 
-    shown = LINK.sub(in_words, sanitise(text))
-    shown = " ".join(shown.split()).replace("<li>", "\n- ").replace("<br>", "\n").replace("</tr>", "\n")
+    lists: list[int | None] = []  # how many points so far; None: they have no numbers
+
+    def counted(tag: re.Match[str]) -> str:
+        if tag[0] in {"<ol>", "<ul>"}:
+            lists.append(0 if tag[0] == "<ol>" else None)
+        elif tag[0] != "<li>":
+            lists.pop()
+        elif not lists or lists[-1] is None:
+            return "\n- "
+        else:
+            lists[-1] += 1
+            return f"\n{lists[-1]}. "
+        return tag[0]
+
+    shown = re.sub(r"</?[ou]l>|<li>", counted, " ".join(LINK.sub(in_words, sanitise(text)).split()))
+    shown = shown.replace("<br>", "\n").replace("</tr>", "\n")
     shown = re.sub(r"</t[hd]>", "  ", BLOCK_ENDS.sub("\n\n", shown))
     lines = (line.strip() for line in html.unescape(re.sub(r"<[^>]*>", "", shown)).splitlines())
-    return re.sub(r"\n{2,}", "\n\n", re.sub(r"\n+(?=- )", "\n", "\n".join(lines))).strip() + "\n"
+    return re.sub(r"\n{2,}", "\n\n", re.sub(r"\n+(?=- |\d+\. )", "\n", "\n".join(lines))).strip() + "\n"
 
 
 def marked(text: str, places: Iterable[slice]) -> SafeString:

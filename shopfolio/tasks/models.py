@@ -76,7 +76,7 @@ class Email(BaseModel):
         _("attachments"),
         default=list,
         blank=True,
-        help_text=_("Name, type and place in the private storage of each."),
+        help_text=_("Name and type of each, and its text or its place in the private storage."),
     )
     message_id = models.CharField(_("message id"), max_length=255, unique=True)
     is_secret = models.BooleanField(

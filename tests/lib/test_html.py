@@ -183,6 +183,12 @@ def test_rich_text_is_read_without_html() -> None:
     )
 
 
+def test_points_keep_their_numbers_without_html() -> None:
+    rich = "<ol><li>One<ul><li>of it</li></ul></li><li><p>Two</p></li></ol><p>See point 2.</p>"
+
+    assert as_text(rich) == "1. One\n- of it\n2. Two\n\nSee point 2.\n"
+
+
 def test_marked_text_is_escaped_inside_and_outside_of_its_marks() -> None:
     text = "<b>&\"'</b>"
 

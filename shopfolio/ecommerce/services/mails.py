@@ -79,7 +79,7 @@ def mail_order_paid(
     """
     if not order.total and not may_be_mailed(order.email):
         return
-    terms = terms_of_sale(order)
+    terms = terms_of_sale(order, again=again)
     with translation.override(order.language):
         context = order_paid_context(order, invoice) | {"terms": bool(terms)}
     attachments = [*(attachments or []), *terms]
@@ -90,10 +90,14 @@ TERMS = ("terms", "withdrawal")
 """Addresses of the policies that a sale is made under."""
 
 
-def terms_of_sale(order: Order) -> list[Attachment]:
-    """As they are when the first mail is written, for the buyer to keep (2011/83/EU, article 8.7)."""
-    if first := Email.objects.filter(key=f"order-paid-{order.pk}").first():
-        return [attachment for attachment in first.attachments if "text" in attachment]
+def terms_of_sale(order: Order, *, again: int) -> list[Attachment]:
+    """As they are when the first mail is written, for the buyer to keep (2011/83/EU, article 8.7).
+
+    again: which repeat it is; it brings what the first mail brought, as long as we have that.
+    """
+    first = Email.objects.filter(key=f"order-paid-{order.pk}").first()
+    if first or again:
+        return [attachment for attachment in (first.attachments if first else []) if "text" in attachment]
     policies = Policy.objects.live().filter(slug__in=TERMS)
     return [
         {
