@@ -50,7 +50,7 @@ test-sqlite: .venv/installed-dev ## Run the tests on SQLite, browser tests inclu
 
 .PHONY: test-at-once
 test-at-once: ## Run the races and crashes on PostgreSQL and Redis, where locks are what they are in a grown site
-	@$(MAKE) --no-print-directory test-postgres ARGS="$(or $(ARGS),$(AT_ONCE))"
+	@$(MAKE) --no-print-directory test-postgres $(if $(ARGS),,ARGS="$(AT_ONCE)")
 
 .PHONY: test-postgres
 test-postgres: .venv/installed-dev ## Run all tests that touch rows on PostgreSQL and Redis (three to seven minutes)
