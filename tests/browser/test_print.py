@@ -76,3 +76,14 @@ def test_a_product_keeps_its_prices(page, live_site):
     assert "50 × 70 cm 10 left €140.00" in sheet
     assert "Add to cart" not in sheet
     assert "Quantity" not in sheet
+
+
+def test_a_checkout_on_paper_shows_the_order(page, live_site):
+    make_shop()
+    make_variant(make_product("Night Bus"))
+    page.goto("/shop/night-bus/")
+    page.get_by_role("button", name="Add to cart").click()
+    page.locator("#added").get_by_text("in your cart").wait_for()
+    page.goto("/checkout/")
+
+    assert "Delivery €6.00" in " ".join(printed(page))
