@@ -209,13 +209,25 @@ DISPUTED: dict[str, Any] = {
     "warning_under_review": LOOKED_AT,
     "lost": gettext_lazy("The buyer’s bank has kept the money. Send nothing."),
 }
-"""What the owner does while a bank has a payment, or for good, by Stripe's state of its dispute."""
+"""What the owner does with goods that are still there, by Stripe's state of a dispute."""
 
 
-def advice_for(order: Order, *, dispute: str = "") -> str:
-    """What the owner does next. dispute: Stripe's state of one about the order's payment."""
-    if dispute in DISPUTED and not (dispute == "lost" and order.sent_at):
-        return str(DISPUTED[dispute])
+def advice_in_dispute(order: Order, payment: StripeSession | None) -> str:
+    """What the owner does while a bank has the payment, or for good; nothing, where all goes on as usual."""
+    if payment is None:
+        return ""
+    if order.fulfilment != Order.Fulfilment.OPEN:
+        words = _("The buyer’s bank asks for the money back. Answer in Stripe’s dashboard.")
+        return words if payment.is_to_be_answered else ""
+    if payment.dispute == "lost" and payment.disputed < payment.amount:
+        return ""
+    return str(DISPUTED.get(payment.dispute, ""))
+
+
+def advice_for(order: Order, payment: StripeSession | None = None) -> str:
+    """What the owner does next. payment: the one that the order keeps."""
+    if words := advice_in_dispute(order, payment):
+        return words
     if not order.is_paid:
         return str(ADVICE[order.status])
     if order.fulfilment == Order.Fulfilment.OPEN:

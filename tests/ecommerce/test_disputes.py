@@ -23,6 +23,7 @@ from shopfolio.ecommerce.services.refunds import refund_order
 from shopfolio.ecommerce.tasks import reconcile
 from shopfolio.tasks.models import Email, Job
 from shopfolio.tasks.outbox import enqueue, run_due_jobs
+from tests.ecommerce.stripe_states import is_paid
 from tests.factories import (
     make_buyer,
     make_cart,
@@ -206,7 +207,7 @@ def test_the_owner_is_not_told_to_pack_what_a_bank_asks_back(stripe, order, admi
 
     page = admin_client.get(f"/admin/ecommerce/order/{order.pk}/change/").content.decode()
 
-    assert advice_for(order, dispute="needs_response") in page
+    assert advice_for(order, order.find_payment()) in page
     assert "€146.00 taken by the bank" in page
     assert "Pack it" not in page
 
@@ -242,6 +243,84 @@ def test_the_nightly_run_finds_what_nobody_told_us_of_once(stripe, order):
     run_due_jobs()
 
     assert story(order) == [ASKED_BACK]
+
+
+def test_of_two_that_wait_the_first_to_be_lost_is_shown_and_both_are_told(stripe, order):
+    stripe.begin(order, amount=4_600)
+    settle_disputes(intent_of(order))
+    stripe.begin(order, amount=1_000, answer_by=datetime(2026, 12, 28, tzinfo=UTC))
+
+    settle_disputes(intent_of(order))
+
+    payment = order.find_payment()
+    assert (payment.answer_by, payment.disputed) == (datetime(2026, 12, 9, tzinfo=UTC), 5_600)
+    first, second = story(order)
+    assert ("€46.00" in first, "€10.00" in second) == (True, True)
+
+
+def test_a_deadline_that_moves_is_seen(stripe, order):
+    stripe.begin(order)
+    settle_disputes(intent_of(order))
+    stripe.disputes.clear()
+    stripe.begin(order, answer_by=datetime(2026, 12, 20, tzinfo=UTC))
+
+    reconcile()
+    run_due_jobs()
+
+    assert order.find_payment().answer_by == datetime(2026, 12, 20, tzinfo=UTC)
+    assert len(story(order)) == 1
+
+
+@pytest.mark.parametrize("later", ["won", "warning_closed"])
+def test_what_a_bank_still_has_is_not_hidden_by_a_dispute_that_is_over(stripe, order, later):
+    taken_at = datetime(2026, 11, 1, tzinfo=UTC)
+    stripe.begin(order, "under_review", amount=4_600, begun=taken_at)
+    stripe.begin(order, later, amount=1_000)
+
+    settle_disputes(intent_of(order))
+
+    payment = order.find_payment()
+    assert (payment.dispute, payment.disputed, payment.disputed_at) == ("under_review", 4_600, taken_at)
+
+
+def test_a_dispute_about_the_second_payment_does_not_hold_the_sale(stripe, order, admin_client):
+    second = StripeSession.objects.create(
+        order=order, number=2, status="paid", amount=14_600, currency="EUR", idempotency_key="x", request={},
+        is_surplus=True, expires_at=timezone.now(), paid_at=timezone.now(), payment_intent="pi_second",
+    )  # fmt: skip
+    stripe.begin(order, "lost", payment_intent=second.payment_intent)
+    settle_disputes(second.payment_intent)
+
+    page = admin_client.get(f"/admin/ecommerce/order/{order.pk}/change/").content.decode()
+
+    assert "Pack it" in page
+    assert "€146.00 taken by the bank" in page
+
+
+def test_what_is_sent_or_was_disputed_in_part_is_not_to_be_held_back(stripe, order):
+    stripe.begin(order, "lost", amount=100)
+    settle_disputes(intent_of(order))
+    assert "Pack it" in advice_for(order, order.find_payment())
+
+    stripe.disputes.clear()
+    stripe.begin(order)
+    settle_disputes(intent_of(order))
+    order.fulfilment = Order.Fulfilment.SENT
+    words = advice_for(order, order.find_payment())
+    assert ("Answer in Stripe" in words, "send nothing" in words) == (True, False)
+
+
+def test_money_that_a_bank_has_makes_no_sale_of_an_order_in_review(stripe, order, monkeypatch):
+    stripe.begin(order)
+    settle_disputes(intent_of(order))
+    Order.objects.update(status=Order.Status.REVIEW, paid_at=None)
+
+    paid = order.find_payment()
+    payment.look_again(is_paid(paid, id=paid.session_id), by=None)
+
+    assert Order.objects.get().status == "review"
+    reasons = {event.why for event in order.events.all()}
+    assert "The buyer’s bank has the money, or a part of it: no sale." in reasons
 
 
 def test_while_stripe_is_away_the_news_waits(stripe, order):

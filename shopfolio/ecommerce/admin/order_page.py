@@ -19,7 +19,7 @@ from shopfolio.core.services import site
 from shopfolio.ecommerce.admin.refunding import RefundPage
 from shopfolio.ecommerce.models import Order, OrderEvent
 from shopfolio.ecommerce.models.orders import LineKind
-from shopfolio.ecommerce.order_words import DISPUTED, advice_for, money_back, sent_how, standing_of
+from shopfolio.ecommerce.order_words import advice_for, advice_in_dispute, money_back, sent_how, standing_of
 from shopfolio.ecommerce.services import aftercare
 from shopfolio.ecommerce.services.fulfilment import Parcel, mark_sent
 from shopfolio.ecommerce.services.mails import delivery_address
@@ -80,15 +80,15 @@ class OrderPage(RefundPage, ReadOnlyAdmin):
         lines = list(order.lines.select_related("variant__product"))
         may_act = self.has_act_permission(request)
         payments = list(order.sessions.order_by("number"))
-        dispute = next((each.dispute for each in payments if each.dispute), "")
+        payment = order.find_payment()
         refunds = list(order.refunds.select_related("session", "credit_note", "by"))
         return {
             "title": _("Order %(number)s") % {"number": order.number},
             "subtitle": None,
             "order": order,
             "standing": standing_of(order),
-            "advice": advice_for(order, dispute=dispute),
-            "is_held": dispute in DISPUTED,
+            "advice": advice_for(order, payment),
+            "is_held": bool(advice_in_dispute(order, payment)),
             "why": last_reason(order),
             "send_form": ParcelForm() if may_act and can_be_sent(order) else None,
             "note_form": NoteForm() if may_act else None,

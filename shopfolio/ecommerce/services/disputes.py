@@ -5,6 +5,7 @@ What to answer is decided at Stripe, by a person: neither order, stock nor docum
 
 from collections.abc import Sequence
 from datetime import timedelta
+from math import inf
 from typing import Any
 
 from django.db import transaction
@@ -42,18 +43,22 @@ def record_disputes(attempt: StripeSession, states: Sequence[DisputeState]) -> O
     order = Order.objects.select_for_update().get(pk=attempt.order_id)
     attempt = StripeSession.objects.get(pk=attempt.pk)
     if states and differ(attempt, states):
-        state, known = pressing(states), attempt.dispute
+        state, had = pressing(states), attempt.disputed
+        is_other = state.status != attempt.dispute
         attempt.dispute, attempt.answer_by = state.status, state.answer_by
-        attempt.disputed, attempt.disputed_at = taken(attempt, states), states[0].begun
+        attempt.disputed = taken(attempt, states)
+        attempt.disputed_at = min((each.begun for each in states if each.is_money_gone), default=None)
         attempt.save(update_fields=["dispute", "answer_by", "disputed", "disputed_at"])
-        if state.status != known:
+        if is_other or attempt.disputed > had:
             with translation.override(site().profile.language):
-                call_owner(order, in_words(state))
+                call_owner(order, in_words(state if is_other else states[0]))
     return order
 
 
 def differ(attempt: StripeSession, states: Sequence[DisputeState]) -> bool:
-    return (pressing(states).status, taken(attempt, states)) != (attempt.dispute, attempt.disputed)
+    state = pressing(states)
+    told = (state.status, state.answer_by, taken(attempt, states))
+    return told != (attempt.dispute, attempt.answer_by, attempt.disputed)
 
 
 def taken(attempt: StripeSession, states: Sequence[DisputeState]) -> int:
@@ -65,9 +70,14 @@ def taken(attempt: StripeSession, states: Sequence[DisputeState]) -> int:
 
 
 def pressing(states: Sequence[DisputeState]) -> DisputeState:
-    """The one that the owner must answer, else the latest."""
-    to_answer = (state for state in states if state.status in StripeSession.TO_ANSWER)
-    return next(to_answer, states[0])
+    """The one to be answered first, else one that is not decided, else a lost one, else the latest."""
+
+    def rank(state: DisputeState) -> tuple[int, float]:
+        if state.status in StripeSession.TO_ANSWER:
+            return 0, state.answer_by.timestamp() if state.answer_by else inf
+        return {"under_review": 1, "warning_under_review": 1, "lost": 2}.get(state.status, 3), 0
+
+    return min(states, key=rank)
 
 
 WORDS: dict[str, Any] = {
