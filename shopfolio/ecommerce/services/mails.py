@@ -96,8 +96,10 @@ def terms_of_sale(order: Order, *, again: int) -> list[Attachment]:
     again: which repeat it is; it brings what the first mail brought, as long as we have that.
     """
     first = Email.objects.filter(key=f"order-paid-{order.pk}").first()
-    if first or again:
-        return [attachment for attachment in (first.attachments if first else []) if "text" in attachment]
+    if first:
+        return [attachment for attachment in first.attachments if "text" in attachment]
+    if again:
+        return []
     policies = Policy.objects.live().filter(slug__in=TERMS)
     return [
         {

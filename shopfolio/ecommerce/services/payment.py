@@ -155,11 +155,7 @@ def look_again(state: SessionState, *, by: Any) -> None:
     if order.status != Order.Status.REVIEW or order.find_payment() != attempt:
         return
     if attempt.disputed:
-        review(
-            order,
-            why=_("The buyer’s bank has the money, or a part of it: no sale."),
-            by=by,
-        )
+        review(order, why=_("The buyer’s bank has the money, or a part of it: no sale."), by=by)
     elif attempt.left_to_refund != attempt.amount:
         review(order, why=_("Money is going back, or has gone back: refund the rest as well."), by=by)
     elif mismatch := difference(order, state):

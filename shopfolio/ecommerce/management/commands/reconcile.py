@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -33,32 +35,31 @@ class Command(BaseCommand):
             self.compare_refunds()
             self.compare_disputes()
 
-    def compare_refunds(self) -> None:
+    @contextmanager
+    def comparing(self, what: str) -> Iterator[None]:
         try:
+            yield
+        except PaymentUnavailable as error:
+            raise CommandError(
+                f"Stripe does not answer ({reason(error)}). Not all {what} were compared."
+            ) from error
+        self.stdout.write(f"{what.capitalize()} compared with Stripe's.")
+
+    def compare_refunds(self) -> None:
+        with self.comparing("refunds"):
             for refund in Refund.objects.undecided().filter(refund_id=None).select_related("order"):
                 self.make(refund)
             differing = differing_payments()
             for number, payment_intent in enumerate(differing, start=1):
                 self.stdout.write(f"refunds {number}/{len(differing)} {self.settle(payment_intent)}")
-        except PaymentUnavailable as error:
-            raise CommandError(
-                f"Stripe does not answer ({reason(error)}). Not all refunds were compared."
-            ) from error
-        self.stdout.write("Refunds compared with Stripe's.")
 
     def compare_disputes(self) -> None:
-        try:
+        with self.comparing("disputes"):
             differing = disputes.differing_payments()
             for number, payment_intent in enumerate(differing, start=1):
                 order = disputes.settle_disputes(payment_intent)
-                self.stdout.write(
-                    f"disputes {number}/{len(differing)} {order.number if order else payment_intent}"
-                )
-        except PaymentUnavailable as error:
-            raise CommandError(
-                f"Stripe does not answer ({reason(error)}). Not all disputes were compared."
-            ) from error
-        self.stdout.write("Disputes compared with Stripe's.")
+                outcome = order.number if order else f"of {payment_intent}: not ours"
+                self.stdout.write(f"disputes {number}/{len(differing)} {outcome}")
 
     def make(self, refund: Refund) -> None:
         try:
